@@ -1,0 +1,2 @@
+/** Recorded operations: ops as values, the tape, and the walks that read it backwards. */
+package org.espalier.autograd;

@@ -1,0 +1,7 @@
+/** Files: tensors, checkpoints, pictures and data sets. */
+module org.espalier.io {
+  requires transitive org.espalier.nn;
+  requires com.fasterxml.jackson.core;
+  requires static org.tukaani.xz;
+  requires static java.desktop;
+}

@@ -1,0 +1,2 @@
+/** Files: tensors, checkpoints, pictures and data sets. */
+package org.espalier.io;

@@ -1,0 +1,2 @@
+/** Modules, parameters, layers, losses, metrics and model architectures. */
+package org.espalier.nn;

@@ -1,0 +1,4 @@
+/** Optimizers, schedules and the training loop. */
+module org.espalier.optim {
+  requires transitive org.espalier.nn;
+}

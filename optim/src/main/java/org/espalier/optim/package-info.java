@@ -1,0 +1,2 @@
+/** Optimizers, schedules and the training loop. */
+package org.espalier.optim;

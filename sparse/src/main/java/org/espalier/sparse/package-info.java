@@ -1,0 +1,2 @@
+/** Pruning: channel graphs, criteria, soft filter pruning and cuts in place. */
+package org.espalier.sparse;

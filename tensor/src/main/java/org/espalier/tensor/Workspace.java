@@ -1,0 +1,126 @@
+package org.espalier.tensor;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Keeps arrays for reuse, because touching fresh memory costs ten times what the arithmetic on it
+ * does.
+ *
+ * <p>A pass opens a {@link Lease}, takes its buffers from it and closes it; a steady training step
+ * finds every array again and allocates none. Arrays are pooled by element type and exact length:
+ * steps repeat, so lengths do too. Buffers come dirty. Thread-safe; a lease belongs to one thread.
+ */
+public final class Workspace {
+  private record Key(DType dtype, int length) {}
+
+  private final Map<Key, ArrayDeque<Object>> free = new HashMap<>();
+  private final boolean pooled;
+  private long bytesMade;
+
+  /** Creates an empty workspace. */
+  public Workspace() {
+    this(true);
+  }
+
+  private Workspace(boolean pooled) {
+    this.pooled = pooled;
+  }
+
+  /**
+   * Returns a workspace that pools nothing: every array is fresh and lives as long as someone holds
+   * it.
+   */
+  public static Workspace heap() {
+    return new Workspace(false);
+  }
+
+  /** Opens a lease; close it to give all its buffers back. */
+  public Lease lease() {
+    return new Lease();
+  }
+
+  /** Returns the bytes of all arrays ever made, the measure of what reuse saved. */
+  public synchronized long bytesMade() {
+    return bytesMade;
+  }
+
+  /** Drops all pooled arrays, for instance after a change of batch size. */
+  public synchronized void trim() {
+    free.clear();
+  }
+
+  private synchronized Object find(DType dtype, int length) {
+    ArrayDeque<Object> arrays = free.get(new Key(dtype, length));
+    if (arrays != null && !arrays.isEmpty()) {
+      return arrays.pop();
+    }
+    bytesMade += (long) length * dtype.bytes();
+    return null;
+  }
+
+  private synchronized void giveBack(DType dtype, int length, Object array) {
+    free.computeIfAbsent(new Key(dtype, length), key -> new ArrayDeque<>()).push(array);
+  }
+
+  /** Lends buffers to one pass. */
+  public final class Lease implements AutoCloseable {
+    private final List<Buffer> lent = new ArrayList<>();
+    private boolean closed;
+
+    private Lease() {}
+
+    /** Returns a tensor whose contents are undefined, held once. */
+    public Tensor take(DType dtype, Shape shape) {
+      if (closed) {
+        throw new StateException("workspace: the pass is closed; open a new one");
+      }
+      int length = shape.count();
+      Object array = pooled ? find(dtype, length) : null;
+      Buffer buffer =
+          new Buffer(dtype, array != null ? array : Buffer.newArray(dtype, length), length);
+      buffer.holders = 1;
+      if (pooled) {
+        lent.add(buffer);
+      }
+      return new Tensor(shape, buffer);
+    }
+
+    /** Adds a holder to the tensor's buffer: it stays until as many releases have come. */
+    public void retain(Tensor tensor) {
+      tensor.buffer().holders++;
+    }
+
+    /**
+     * Takes a holder away; the last one gives a pooled array back at once and detaches the tensor.
+     */
+    public void release(Tensor tensor) {
+      Buffer buffer = tensor.buffer();
+      if (--buffer.holders == 0 && pooled && !closed) {
+        returnArray(buffer);
+      }
+    }
+
+    /** Returns how many holders the tensor's buffer has. */
+    public int holders(Tensor tensor) {
+      return tensor.buffer().holders;
+    }
+
+    private void returnArray(Buffer buffer) {
+      if (!buffer.isDetached()) {
+        giveBack(buffer.dtype(), buffer.length(), buffer.detach());
+      }
+    }
+
+    /** Gives all buffers back and detaches every tensor handed out. */
+    @Override
+    public void close() {
+      closed = true;
+      lent.forEach(this::returnArray);
+      lent.clear();
+    }
+  }
+}
