@@ -18,6 +18,9 @@ public final class Buffer {
    */
   int holders;
 
+  /** The lease that lent the array and may take it back; null for an array of the heap. */
+  Workspace.Lease lender;
+
   Buffer(DType dtype, Object array, int length) {
     this.dtype = dtype;
     this.array = array;

@@ -82,31 +82,35 @@ public final class Workspace {
       Object array = pooled ? find(dtype, length) : null;
       Buffer buffer =
           new Buffer(dtype, array != null ? array : Buffer.newArray(dtype, length), length);
-      buffer.holders = 1;
       if (pooled) {
+        buffer.holders = 1;
+        buffer.lender = this;
         lent.add(buffer);
       }
       return new Tensor(shape, buffer);
     }
 
-    /** Adds a holder to the tensor's buffer: it stays until as many releases have come. */
+    /**
+     * Adds a holder to the tensor's buffer: it stays until as many releases have come. A tensor
+     * that is not of this lease (a parameter, a user's input) is left alone.
+     */
     public void retain(Tensor tensor) {
-      tensor.buffer().holders++;
+      if (tensor.buffer().lender == this) {
+        tensor.buffer().holders++;
+      }
     }
 
-    /**
-     * Takes a holder away; the last one gives a pooled array back at once and detaches the tensor.
-     */
+    /** Takes a holder away; the last one gives the array back at once and detaches the tensor. */
     public void release(Tensor tensor) {
       Buffer buffer = tensor.buffer();
-      if (--buffer.holders == 0 && pooled && !closed) {
+      if (buffer.lender == this && --buffer.holders == 0 && !closed) {
         returnArray(buffer);
       }
     }
 
-    /** Returns how many holders the tensor's buffer has. */
-    public int holders(Tensor tensor) {
-      return tensor.buffer().holders;
+    /** Tells whether one holder alone may change the tensor in place. */
+    public boolean isExclusive(Tensor tensor) {
+      return tensor.buffer().lender == this && tensor.buffer().holders == 1;
     }
 
     private void returnArray(Buffer buffer) {

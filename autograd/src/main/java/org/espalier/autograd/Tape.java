@@ -1,0 +1,288 @@
+package org.espalier.autograd;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.espalier.tensor.DType;
+import org.espalier.tensor.Shape;
+import org.espalier.tensor.ShapeException;
+import org.espalier.tensor.StateException;
+import org.espalier.tensor.Tensor;
+import org.espalier.tensor.Workspace;
+
+/**
+ * Runs ops at once and records their calls in order; the graph of a pass is this list. Belongs to
+ * one thread.
+ *
+ * <p>Every value an op makes is held once for whoever made it ({@link #release} ends that) and once
+ * more for each recorded call that reads it again; the buffer returns to the workspace with the
+ * last hold, at the latest when the tape closes.
+ */
+public final class Tape implements AutoCloseable {
+  /** The leaf behind a value and the version it had when it was read. */
+  record Watched(Leaf leaf, long version, Var var) {}
+
+  private final Mode mode;
+  private final Workspace.Lease lease;
+  private final List<Call> calls = new ArrayList<>();
+  private final Map<Object, Watched> watched = new LinkedHashMap<>();
+  private final Deque<String> scopes = new ArrayDeque<>();
+  private final Map<String, Integer> visits = new HashMap<>();
+
+  private Tape(Mode mode, Workspace workspace) {
+    this.mode = mode;
+    this.lease = workspace.lease();
+  }
+
+  /** Opens a tape. */
+  public static Tape open(Mode mode, Workspace workspace) {
+    return new Tape(mode, workspace);
+  }
+
+  /** Returns what this pass is for. */
+  public Mode mode() {
+    return mode;
+  }
+
+  /** Returns the recorded calls in order. */
+  public List<Call> calls() {
+    return Collections.unmodifiableList(calls);
+  }
+
+  /** Returns the lease that buffers of this pass come from. */
+  public Workspace.Lease lease() {
+    return lease;
+  }
+
+  /** Puts a tensor on the tape as a constant. */
+  public Var constant(Tensor value) {
+    return input(value, false);
+  }
+
+  /** Puts a tensor on the tape; with {@code needsGradient} a walk reports its gradient. */
+  public Var input(Tensor value, boolean needsGradient) {
+    return new Var(this, value.shape(), value.dtype(), value, needsGradient, null, false);
+  }
+
+  /** Puts a shape without numbers on the tape of a shape pass. */
+  public Var input(DType dtype, Shape shape, boolean needsGradient) {
+    if (mode.computes()) {
+      throw new StateException("only a shape pass takes inputs without numbers");
+    }
+    return new Var(this, shape, dtype, null, needsGradient, null, false);
+  }
+
+  /**
+   * Registers the variable that holds a leaf's value, so that gradients can be asked by the leaf.
+   */
+  public void watch(Leaf leaf, Var var) {
+    watched.put(leaf, new Watched(leaf, leaf.version(), var));
+  }
+
+  /**
+   * Registers a variable under a key of the caller's, so that its gradient is kept and can be asked
+   * by the key.
+   */
+  public void watch(Object key, Leaf leaf, Var var) {
+    watched.put(key, new Watched(leaf, leaf.version(), var));
+  }
+
+  Map<Object, Watched> watched() {
+    return watched;
+  }
+
+  /** Returns the variable registered under a leaf or key, or null. */
+  public Var watchedVar(Object key) {
+    Watched found = watched.get(key);
+    return found == null ? null : found.var;
+  }
+
+  /**
+   * Enters a scope; calls made inside carry its path. A path entered again is numbered: {@code
+   * conv#2}.
+   */
+  public void enter(String name) {
+    String path =
+        scopes.isEmpty() ? name : scopes.peek().isEmpty() ? name : scopes.peek() + "." + name;
+    int visit = visits.merge(path, 1, Integer::sum);
+    scopes.push(visit == 1 ? path : path + "#" + visit);
+  }
+
+  /** Leaves the innermost scope. */
+  public void leave() {
+    scopes.pop();
+  }
+
+  /** Returns the path of the innermost scope, empty at the top. */
+  public String scope() {
+    return scopes.isEmpty() ? "" : scopes.peek();
+  }
+
+  /**
+   * Runs an op on the first tape found among the inputs, or on constants alone; absent optional
+   * inputs are null.
+   */
+  public static Var run(Op op, Var... inputs) {
+    for (Var input : inputs) {
+      if (input != null && input.tape() != null) {
+        return input.tape().apply(op, inputs);
+      }
+    }
+    return new Tape(Mode.INFER, Workspace.heap()).apply(op, inputs);
+  }
+
+  /** Runs an op and records the call if this pass needs it. */
+  public Var apply(Op op, Var... inputs) {
+    Axes axes = bind(op, inputs);
+    DType dtype = dtype(op, inputs);
+    boolean needs = needsGradient(inputs) && dtype.isFloating();
+    List<Tensor> kept = new ArrayList<>(2);
+    Call call = mode == Mode.INFER ? null : new Call(this, op, inputs.clone(), axes, scope(), kept);
+    Tensor y = mode.computes() ? compute(op, inputs, axes, dtype, kept, call != null) : null;
+    Var output = new Var(this, axes.output(), dtype, y, needs, call, mode.computes());
+    if (call != null) {
+      call.output(output);
+      if (needs || mode.recordsAll()) {
+        record(call);
+      }
+    }
+    return output;
+  }
+
+  private Axes bind(Op op, Var[] inputs) {
+    Shape[] shapes = new Shape[inputs.length];
+    for (int i = 0; i < inputs.length; i++) {
+      shapes[i] = inputs[i] == null ? null : inputs[i].shape();
+    }
+    try {
+      return op.axes(shapes);
+    } catch (ShapeException e) {
+      throw scope().isEmpty() ? e : new ShapeException(e.getMessage() + " (at " + scope() + ")");
+    }
+  }
+
+  private static DType dtype(Op op, Var[] inputs) {
+    DType[] types = new DType[inputs.length];
+    for (int i = 0; i < inputs.length; i++) {
+      types[i] = inputs[i] == null ? null : inputs[i].dtype();
+    }
+    return op.dtype(types);
+  }
+
+  private static boolean needsGradient(Var[] inputs) {
+    for (Var input : inputs) {
+      if (input != null && input.needsGradient()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private Tensor compute(
+      Op op, Var[] inputs, Axes axes, DType dtype, List<Tensor> kept, boolean keeps) {
+    Tensor[] in = new Tensor[inputs.length];
+    for (int i = 0; i < inputs.length; i++) {
+      in[i] = inputs[i] == null ? null : inputs[i].value();
+    }
+    Tensor alias = op.alias(in, axes.output());
+    if (alias != null) {
+      lease.retain(alias);
+      return alias;
+    }
+    Tensor y = lease.take(dtype, axes.output());
+    List<Tensor> scratch = new ArrayList<>(2);
+    op.forward(in, y, new Lending(keeps ? kept : scratch, scratch));
+    scratch.forEach(lease::release);
+    return y;
+  }
+
+  /** Lends saved and scratch tensors to one forward call. */
+  private final class Lending implements Saved {
+    private final List<Tensor> kept;
+    private final List<Tensor> scratch;
+
+    Lending(List<Tensor> kept, List<Tensor> scratch) {
+      this.kept = kept;
+      this.scratch = scratch;
+    }
+
+    @Override
+    public Tensor tensor(DType dtype, Shape shape) {
+      return lend(kept, dtype, shape);
+    }
+
+    @Override
+    public Tensor scratch(DType dtype, Shape shape) {
+      return lend(scratch, dtype, shape);
+    }
+
+    private Tensor lend(List<Tensor> list, DType dtype, Shape shape) {
+      Tensor tensor = lease.take(dtype, shape);
+      list.add(tensor);
+      return tensor;
+    }
+  }
+
+  private void record(Call call) {
+    calls.add(call);
+    if (!mode.computes()) {
+      return;
+    }
+    if (call.op().keep().inputs()) {
+      for (int i = 0; i < call.inputCount(); i++) {
+        if (call.input(i) != null) {
+          lease.retain(call.in(i));
+        }
+      }
+    }
+    if (call.op().keep().output()) {
+      lease.retain(call.out());
+    }
+  }
+
+  /**
+   * Says that the maker of a value has no further use for it; recorded calls keep what they need.
+   * Inputs, parameters and constants are nobody's to release, and a second release does nothing.
+   */
+  public void release(Var value) {
+    if (value.tape() == this && value.takeRelease()) {
+      lease.release(value.value());
+    }
+  }
+
+  /**
+   * Returns the first recorded call with a NaN or infinite output that can still be read, or null.
+   */
+  public Call firstNonFinite() {
+    for (Call call : calls) {
+      Tensor value = call.output().valueOrNull();
+      if (value != null
+          && value.dtype().isFloating()
+          && !value.buffer().isDetached()
+          && !isFinite(value)) {
+        return call;
+      }
+    }
+    return null;
+  }
+
+  private static boolean isFinite(Tensor value) {
+    for (int i = 0; i < value.count(); i++) {
+      if (!Double.isFinite(value.get(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Gives all buffers back to the workspace and detaches every tensor handed out. */
+  @Override
+  public void close() {
+    lease.close();
+  }
+}
