@@ -3,4 +3,6 @@ module org.espalier.nn {
   requires transitive org.espalier.autograd;
 
   exports org.espalier.nn;
+
+  uses org.espalier.nn.ModuleTypes;
 }

@@ -24,7 +24,7 @@ import org.espalier.tensor.Workspace;
  * last hold, at the latest when the tape closes.
  */
 public final class Tape implements AutoCloseable {
-  /** The leaf behind a value and the version it had when it was read. */
+  /** A value that keeps what arrives at it; its leaf, or null, and the version read. */
   record Watched(Leaf leaf, long version, Var var) {}
 
   private final Mode mode;
@@ -85,11 +85,11 @@ public final class Tape implements AutoCloseable {
   }
 
   /**
-   * Registers a variable under a key of the caller's, so that its gradient is kept and can be asked
-   * by the key.
+   * Registers a variable under a key of the caller's: what a walk brings there is kept and can be
+   * asked by the key.
    */
-  public void watch(Object key, Leaf leaf, Var var) {
-    watched.put(key, new Watched(leaf, leaf.version(), var));
+  public void watch(Object key, Var var) {
+    watched.put(key, new Watched(null, 0, var));
   }
 
   Map<Object, Watched> watched() {

@@ -1,0 +1,238 @@
+package org.espalier.nn;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import org.espalier.autograd.Var;
+import org.espalier.tensor.DType;
+import org.espalier.tensor.Random;
+import org.espalier.tensor.Shape;
+
+/**
+ * Owns named parameters and children and says how a value flows through them. Mode, randomness and
+ * memory are in the {@link Pass}, never here; sizes are those of the tensors.
+ */
+public abstract class Module {
+  private final Map<String, Module> children = new LinkedHashMap<>();
+  private final Map<String, Parameter> own = new LinkedHashMap<>();
+  private String name = "";
+
+  /** Creates a module without children or parameters; constructors of subclasses declare them. */
+  protected Module() {}
+
+  /** Computes the output for one input; children are called by {@link #apply}. */
+  protected abstract Var forward(Pass pass, Var x);
+
+  /**
+   * Returns this module's type and options as data; children and parametrizations are added by
+   * {@link #spec()}.
+   */
+  protected abstract Spec describe();
+
+  /**
+   * Runs this module in a scope of its name. A model without values is initialised first, from seed
+   * 0.
+   */
+  public final Var apply(Pass pass, Var x) {
+    if (pass.isOutermost() && pass.mode().computes()) {
+      initialize(0);
+    }
+    pass.enter(name);
+    try {
+      return forward(pass, x);
+    } finally {
+      pass.leave();
+    }
+  }
+
+  /** Declares a trainable parameter; called by constructors. */
+  protected final Parameter parameter(String localName, Shape shape, Init init) {
+    return declare(localName, new Parameter(localName, DType.F32, shape, init, false));
+  }
+
+  /** Declares a floating buffer: state without gradient. */
+  protected final Parameter buffer(String localName, Shape shape, Init init) {
+    return declare(localName, new Parameter(localName, DType.F32, shape, init, true));
+  }
+
+  /** Declares a parameter or buffer that exists already. */
+  protected final Parameter declare(String localName, Parameter parameter) {
+    checkName(localName, own);
+    own.put(localName, parameter);
+    return parameter;
+  }
+
+  /**
+   * Declares a child; called by constructors. The same module may be declared twice: it then shares
+   * its parameters.
+   */
+  protected final <M extends Module> M child(String localName, M module) {
+    checkName(localName, children);
+    children.put(localName, module);
+    if (module.name().isEmpty()) {
+      ((Module) module).name = localName;
+    }
+    return module;
+  }
+
+  /** Puts another module in a child's place. */
+  protected final void replaceChild(String localName, Module module) {
+    if (children.replace(localName, module) == null) {
+      throw new IllegalArgumentException("no child '" + localName + "', got " + children.keySet());
+    }
+    module.name = localName;
+  }
+
+  private static void checkName(String localName, Map<String, ?> known) {
+    if (localName.isEmpty() || localName.contains(".") || known.containsKey(localName)) {
+      throw new IllegalArgumentException(
+          "name '"
+              + localName
+              + "' must be non-empty, without dots and not taken ("
+              + known.keySet()
+              + ")");
+    }
+  }
+
+  /** Returns the local name given by the parent, empty at the top. */
+  public final String name() {
+    return name;
+  }
+
+  /** Returns the children by local name, in order. */
+  public final Map<String, Module> children() {
+    return Collections.unmodifiableMap(children);
+  }
+
+  /** Returns the parameters and buffers declared by this module itself. */
+  public final Map<String, Parameter> ownParameters() {
+    return Collections.unmodifiableMap(own);
+  }
+
+  /** Returns all modules below (this one under the empty path), each once, by dotted path. */
+  public final Map<String, Module> modules() {
+    Map<String, Module> found = new LinkedHashMap<>();
+    IdentityHashMap<Module, String> seen = new IdentityHashMap<>();
+    walk(
+        "",
+        (path, module) -> {
+          if (seen.putIfAbsent(module, path) == null) {
+            found.put(path, module);
+          }
+        });
+    return found;
+  }
+
+  private void walk(String path, BiConsumer<String, Module> visitor) {
+    visitor.accept(path, this);
+    children.forEach((childName, child) -> child.walk(join(path, childName), visitor));
+  }
+
+  private static String join(String path, String localName) {
+    return path.isEmpty() ? localName : path + "." + localName;
+  }
+
+  /**
+   * Returns all parameters and buffers by dotted path, each once (a shared one under its first
+   * path), those of parametrizations included; parameters learn their paths for messages.
+   */
+  public final Map<String, Parameter> state() {
+    Map<String, Parameter> found = new LinkedHashMap<>();
+    modules()
+        .forEach(
+            (path, module) ->
+                module.own.forEach(
+                    (localName, parameter) -> collect(join(path, localName), parameter, found)));
+    found.forEach((path, parameter) -> parameter.rename(path));
+    return found;
+  }
+
+  private static void collect(String path, Parameter parameter, Map<String, Parameter> found) {
+    if (found.containsValue(parameter)) {
+      return;
+    }
+    found.put(path, parameter);
+    for (Parametrization parametrization : parameter.parametrizations()) {
+      parametrization
+          .parameters()
+          .forEach(
+              (localName, inner) ->
+                  collect(
+                      path + "." + parametrization.spec().type() + "." + localName, inner, found));
+    }
+  }
+
+  /** Returns the parameters that are not buffers. */
+  public final List<Parameter> parameters() {
+    return state().values().stream().filter(parameter -> !parameter.isBuffer()).toList();
+  }
+
+  /** Returns the parameter or buffer at a path. */
+  public final Parameter parameter(String path) {
+    Map<String, Parameter> state = state();
+    Parameter found = state.get(path);
+    if (found == null) {
+      throw new IllegalArgumentException(
+          "no parameter '" + path + "', there are " + state.keySet());
+    }
+    return found;
+  }
+
+  /**
+   * Draws all values that are missing, each from the stream {@code init} named by its path; returns
+   * this module.
+   */
+  public final Module initialize(long seed) {
+    Map<String, Parameter> missing = new LinkedHashMap<>();
+    state()
+        .forEach(
+            (path, parameter) -> {
+              if (!parameter.isInitialized()) {
+                missing.put(path, parameter);
+              }
+            });
+    Random init = Random.of(seed).stream("init");
+    missing.forEach((path, parameter) -> parameter.initialize(init.stream(path)));
+    return this;
+  }
+
+  /** Converts all floating values, for proofs in F64; returns this module. */
+  public final Module convert(DType dtype) {
+    state().values().forEach(parameter -> parameter.convert(dtype));
+    return this;
+  }
+
+  /**
+   * Returns the architecture as data, enough for {@link ModuleTypes} to build it again around the
+   * saved tensors.
+   */
+  public final Spec spec() {
+    return spec("", new IdentityHashMap<>());
+  }
+
+  private Spec spec(String path, IdentityHashMap<Module, String> seen) {
+    String before = seen.putIfAbsent(this, path);
+    if (before != null) {
+      return Spec.of(ModuleTypes.SHARED).with("path", before);
+    }
+    Spec described = describe();
+    Map<String, Spec> below = new LinkedHashMap<>();
+    children.forEach(
+        (childName, child) -> below.put(childName, child.spec(join(path, childName), seen)));
+    Map<String, List<Spec>> attached = new LinkedHashMap<>();
+    own.forEach(
+        (localName, parameter) -> {
+          if (!parameter.parametrizations().isEmpty()) {
+            attached.put(
+                localName,
+                new ArrayList<>(
+                    parameter.parametrizations().stream().map(Parametrization::spec).toList()));
+          }
+        });
+    return new Spec(described.type(), described.options(), below, attached);
+  }
+}
