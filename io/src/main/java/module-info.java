@@ -4,4 +4,7 @@ module org.espalier.io {
   requires com.fasterxml.jackson.core;
   requires static org.tukaani.xz;
   requires static java.desktop;
+
+  exports org.espalier.io;
+  exports org.espalier.io.data;
 }
