@@ -14,7 +14,7 @@ public final class KernelLookup {
       throw new DTypeException(
           "kernels: no arithmetic on " + dtype + ", expected F32 or F64; convert with to(F32)");
     }
-    return Reference.KERNELS;
+    return dtype == DType.F64 ? Reference.KERNELS : Scalar.KERNELS;
   }
 
   /** Returns the kernels for tensors like this one. */
@@ -32,6 +32,10 @@ public final class KernelLookup {
     } catch (ReflectiveOperationException failure) {
       throw new LinkageError("kernels: " + simpleName + " cannot be loaded", failure);
     }
+  }
+
+  private static final class Scalar {
+    static final Kernels KERNELS = load("ScalarKernels");
   }
 
   private static final class Reference {

@@ -1,0 +1,216 @@
+package org.espalier.tensor.internal;
+
+import org.espalier.tensor.Tensor;
+import org.espalier.tensor.kernel.Binary;
+import org.espalier.tensor.kernel.ConvGeometry;
+import org.espalier.tensor.kernel.Kernels;
+import org.espalier.tensor.kernel.PoolGeometry;
+import org.espalier.tensor.kernel.Reduction;
+import org.espalier.tensor.kernel.Span;
+import org.espalier.tensor.kernel.Unary;
+
+/**
+ * Computes F32 with plain loops that the JIT compiler turns into vector code: what runs where the
+ * Vector API does not.
+ *
+ * <p>This class unwraps tensors and shares work out; the loops are in the {@code Scalar*} classes
+ * beside it. No fused multiply-add: where the processor lacks it, {@code Math.fma} is a hundred
+ * times slower than a product and a sum.
+ */
+public class ScalarKernels implements Kernels {
+  /** Creates the set; it has no state. */
+  public ScalarKernels() {}
+
+  @Override
+  public String name() {
+    return "scalar";
+  }
+
+  @Override
+  public void unary(Unary op, double a, double b, Tensor x, Tensor y) {
+    float[] in = x.f32();
+    float[] out = y.f32();
+    Parallel.range(
+        y.count(),
+        Parallel.grain(ScalarElementwise.cost(op)),
+        (from, to) -> ScalarElementwise.unary(op, a, b, in, out, from, to));
+  }
+
+  @Override
+  public void unaryGrad(Unary op, double a, double b, Tensor x, Tensor y, Tensor dy, Tensor dx) {
+    float[] in = x == null ? null : x.f32();
+    float[] out = y == null ? null : y.f32();
+    float[] upstream = dy.f32();
+    float[] gradient = dx.f32();
+    Parallel.range(
+        dx.count(),
+        Parallel.grain(ScalarElementwise.cost(op)),
+        (from, to) -> ScalarElementwise.unaryGrad(op, a, b, in, out, upstream, gradient, from, to));
+  }
+
+  @Override
+  public void binary(Binary op, Tensor x, Tensor y, Span span, Tensor out) {
+    float[] left = x.f32();
+    float[] right = y.f32();
+    float[] result = out.f32();
+    if (span.middle() == 1) {
+      Parallel.range(
+          span.count(),
+          Parallel.GRAIN,
+          (from, to) -> ScalarElementwise.binary(op, left, right, result, from, to));
+    } else {
+      SpanWalk.each(span, 1, ScalarRows.binary(op, left, result), right);
+    }
+  }
+
+  @Override
+  public void addScaled(double factor, Tensor x, Tensor y) {
+    float[] term = x.f32();
+    float[] sum = y.f32();
+    Parallel.range(
+        y.count(),
+        Parallel.GRAIN,
+        (from, to) -> ScalarElementwise.addScaled((float) factor, term, sum, from, to));
+  }
+
+  @Override
+  public void reduce(Reduction reduction, Tensor x, Span span, Tensor y) {
+    boolean maximum = reduction == Reduction.MAX;
+    SpanWalk.Fold fold = maximum ? maximum(x.f32()) : sum(x.f32());
+    double[] result = SpanWalk.reduce(span, 1, maximum, 1, fold)[0];
+    store(result, reduction == Reduction.MEAN ? 1.0 / span.middle() : 1, y);
+  }
+
+  /** Returns the loop that adds stretches of x to result 0. */
+  SpanWalk.Fold sum(float[] x) {
+    return ScalarRows.sum(x);
+  }
+
+  /** Returns the loop that joins stretches of x to result 0 by their maximum. */
+  SpanWalk.Fold maximum(float[] x) {
+    return ScalarRows.maximum(x);
+  }
+
+  /** Returns the loop that adds squared distances from companion 0 to result 0. */
+  SpanWalk.Fold squaredDeviation(float[] x) {
+    return ScalarRows.squaredDeviation(x);
+  }
+
+  /** Returns the loop that adds dy and its product with x less companion 0 to results 0 and 1. */
+  SpanWalk.Fold normSums(float[] dy, float[] x) {
+    return ScalarRows.normSums(dy, x);
+  }
+
+  @Override
+  public void scaleShift(Tensor x, Tensor scale, Tensor shift, Span span, Tensor y) {
+    float[] factor = scale == null ? null : scale.f32();
+    float[] term = shift == null ? null : shift.f32();
+    SpanWalk.each(span, 1, ScalarRows.scaleShift(x.f32(), y.f32()), factor, term);
+  }
+
+  @Override
+  public void moments(Tensor x, Span span, Tensor mean, Tensor variance) {
+    double share = 1.0 / span.middle();
+    store(SpanWalk.reduce(span, 1, false, 1, sum(x.f32()))[0], share, mean);
+    SpanWalk.Fold fold = squaredDeviation(x.f32());
+    store(SpanWalk.reduce(span, 1, false, 1, fold, mean.f32())[0], share, variance);
+  }
+
+  @Override
+  public void normSums(
+      Tensor dy,
+      Tensor x,
+      Tensor mean,
+      Tensor inverseDeviation,
+      Span span,
+      Tensor sum,
+      Tensor product) {
+    SpanWalk.Fold fold = normSums(dy.f32(), x.f32());
+    double[][] sums = SpanWalk.reduce(span, 2, false, 2, fold, mean.f32());
+    float[] inverse = inverseDeviation.f32();
+    for (int i = 0; i < sums[1].length; i++) {
+      sums[1][i] *= inverse[i];
+    }
+    store(sums[0], 1, sum);
+    store(sums[1], 1, product);
+  }
+
+  @Override
+  public void combine(Tensor x, Tensor a, Tensor y, Tensor b, Tensor c, Span span, Tensor out) {
+    SpanWalk.Stretch body = ScalarRows.combine(x.f32(), y.f32(), out.f32());
+    SpanWalk.each(span, 2, body, a.f32(), b.f32(), c.f32());
+  }
+
+  @Override
+  public void gemm(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      Tensor a,
+      Tensor b,
+      Tensor row,
+      boolean accumulate,
+      Tensor c) {
+    float[] terms = row == null ? null : row.f32();
+    ScalarGemm.gemm(transposeA, transposeB, m, n, k, a.f32(), b.f32(), terms, accumulate, c.f32());
+  }
+
+  @Override
+  public void conv(ConvGeometry geometry, Tensor x, Tensor weight, Tensor bias, Tensor y) {
+    ScalarConv.forward(geometry, x.f32(), weight.f32(), bias == null ? null : bias.f32(), y.f32());
+  }
+
+  @Override
+  public void convGradInput(ConvGeometry geometry, Tensor dy, Tensor weight, Tensor dx) {
+    ScalarConv.gradInput(geometry, dy.f32(), weight.f32(), dx.f32());
+  }
+
+  @Override
+  public void convGradWeight(ConvGeometry geometry, Tensor x, Tensor dy, Tensor dw) {
+    ScalarConv.gradWeight(geometry, x.f32(), dy.f32(), dw.f32());
+  }
+
+  @Override
+  public void maxPool(PoolGeometry geometry, Tensor x, Tensor y, Tensor index) {
+    ScalarPool.max(geometry, x.f32(), y.f32(), index.i32());
+  }
+
+  @Override
+  public void maxPoolGrad(PoolGeometry geometry, Tensor dy, Tensor index, Tensor dx) {
+    ScalarPool.maxGrad(geometry, dy.f32(), index.i32(), dx.f32());
+  }
+
+  @Override
+  public void averagePool(PoolGeometry geometry, Tensor x, Tensor y) {
+    ScalarPool.average(geometry, x.f32(), y.f32());
+  }
+
+  @Override
+  public void averagePoolGrad(PoolGeometry geometry, Tensor dy, Tensor dx) {
+    ScalarPool.averageGrad(geometry, dy.f32(), dx.f32());
+  }
+
+  @Override
+  public void permute(Tensor x, int[] order, Tensor y) {
+    ScalarMove.permute(x.shape(), order, x.f32(), y.f32());
+  }
+
+  @Override
+  public void gather(Tensor x, Tensor index, Span span, Tensor y) {
+    ScalarMove.gather(x.f32(), index.i32(), span, y.f32());
+  }
+
+  @Override
+  public void scatterAdd(Tensor x, Tensor index, Span span, Tensor y) {
+    ScalarMove.scatterAdd(x.f32(), index.i32(), span, y.f32());
+  }
+
+  private static void store(double[] values, double factor, Tensor tensor) {
+    float[] out = tensor.f32();
+    for (int i = 0; i < values.length; i++) {
+      out[i] = (float) (values[i] * factor);
+    }
+  }
+}

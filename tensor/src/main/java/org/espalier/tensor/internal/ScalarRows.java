@@ -1,0 +1,109 @@
+package org.espalier.tensor.internal;
+
+import org.espalier.tensor.kernel.Binary;
+
+/**
+ * Works on the stretches of a {@link SpanWalk} with plain loops.
+ *
+ * <p>Stretches are copied into scratch rows first: only where all arrays of a loop have the same
+ * index does C2 make vector code of it, and that pays for the copies three times over.
+ */
+final class ScalarRows {
+  private ScalarRows() {}
+
+  /** Returns {@code out = op(x, companion 0)}; needs one scratch row. */
+  static SpanWalk.Stretch binary(Binary op, float[] x, float[] out) {
+    return (at, length, companions, scratch) -> {
+      float[] row = scratch[0];
+      System.arraycopy(x, at, row, 0, length);
+      ScalarElementwise.binary(op, row, companions[0], row, 0, length);
+      System.arraycopy(row, 0, out, at, length);
+    };
+  }
+
+  /** Returns {@code y = x · companion 0 + companion 1}, either absent; needs one scratch row. */
+  static SpanWalk.Stretch scaleShift(float[] x, float[] y) {
+    return (at, length, companions, scratch) -> {
+      float[] row = scratch[0];
+      System.arraycopy(x, at, row, 0, length);
+      if (companions[0] != null && companions[1] != null) {
+        scaleShift(row, companions[0], companions[1], length);
+      } else if (companions[0] != null) {
+        ScalarElementwise.binary(Binary.MUL, row, companions[0], row, 0, length);
+      } else if (companions[1] != null) {
+        ScalarElementwise.binary(Binary.ADD, row, companions[1], row, 0, length);
+      }
+      System.arraycopy(row, 0, y, at, length);
+    };
+  }
+
+  /**
+   * Returns {@code out = companion 0 · x + companion 1 · y + companion 2}; needs two scratch rows.
+   */
+  static SpanWalk.Stretch combine(float[] x, float[] y, float[] out) {
+    return (at, length, companions, scratch) -> {
+      System.arraycopy(x, at, scratch[0], 0, length);
+      System.arraycopy(y, at, scratch[1], 0, length);
+      combine(scratch[0], companions[0], scratch[1], companions[1], companions[2], length);
+      System.arraycopy(scratch[0], 0, out, at, length);
+    };
+  }
+
+  /** Returns {@code result 0 += x}; needs one scratch row. */
+  static SpanWalk.Fold sum(float[] x) {
+    return (at, length, results, companions, scratch) -> {
+      System.arraycopy(x, at, scratch[0], 0, length);
+      ScalarElementwise.binary(Binary.ADD, results[0], scratch[0], results[0], 0, length);
+    };
+  }
+
+  /** Returns {@code result 0 = max(result 0, x)}; needs one scratch row. */
+  static SpanWalk.Fold maximum(float[] x) {
+    return (at, length, results, companions, scratch) -> {
+      System.arraycopy(x, at, scratch[0], 0, length);
+      ScalarElementwise.binary(Binary.MAX, results[0], scratch[0], results[0], 0, length);
+    };
+  }
+
+  /** Returns {@code result 0 += (x - companion 0)²}; needs one scratch row. */
+  static SpanWalk.Fold squaredDeviation(float[] x) {
+    return (at, length, results, companions, scratch) -> {
+      System.arraycopy(x, at, scratch[0], 0, length);
+      addSquaredDeviation(scratch[0], companions[0], length, results[0]);
+    };
+  }
+
+  /** Returns {@code result 0 += dy, result 1 += dy · (x - companion 0)}; needs two scratch rows. */
+  static SpanWalk.Fold normSums(float[] dy, float[] x) {
+    return (at, length, results, companions, scratch) -> {
+      System.arraycopy(dy, at, scratch[0], 0, length);
+      System.arraycopy(x, at, scratch[1], 0, length);
+      ScalarElementwise.binary(Binary.ADD, results[0], scratch[0], results[0], 0, length);
+      addProduct(scratch[0], scratch[1], companions[0], length, results[1]);
+    };
+  }
+
+  private static void scaleShift(float[] x, float[] scale, float[] shift, int length) {
+    for (int i = 0; i < length; i++) {
+      x[i] = x[i] * scale[i] + shift[i];
+    }
+  }
+
+  private static void combine(float[] x, float[] a, float[] y, float[] b, float[] c, int length) {
+    for (int i = 0; i < length; i++) {
+      x[i] = a[i] * x[i] + b[i] * y[i] + c[i];
+    }
+  }
+
+  private static void addSquaredDeviation(float[] x, float[] mean, int length, float[] sum) {
+    for (int i = 0; i < length; i++) {
+      sum[i] += (x[i] - mean[i]) * (x[i] - mean[i]);
+    }
+  }
+
+  private static void addProduct(float[] dy, float[] x, float[] mean, int length, float[] sum) {
+    for (int i = 0; i < length; i++) {
+      sum[i] += dy[i] * (x[i] - mean[i]);
+    }
+  }
+}
