@@ -6,6 +6,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import org.espalier.autograd.Var;
 import org.espalier.tensor.DType;
@@ -38,7 +39,7 @@ public abstract class Module {
    * 0.
    */
   public final Var apply(Pass pass, Var x) {
-    if (pass.isOutermost() && pass.mode().computes()) {
+    if (pass.isOutermost() && pass.mode().computes() && !isInitialized()) {
       initialize(0);
     }
     pass.enter(name);
@@ -142,28 +143,44 @@ public abstract class Module {
    */
   public final Map<String, Parameter> state() {
     Map<String, Parameter> found = new LinkedHashMap<>();
+    Set<Parameter> seen = Collections.newSetFromMap(new IdentityHashMap<>());
     modules()
         .forEach(
             (path, module) ->
                 module.own.forEach(
-                    (localName, parameter) -> collect(join(path, localName), parameter, found)));
+                    (localName, parameter) ->
+                        collect(join(path, localName), parameter, seen, found)));
     found.forEach((path, parameter) -> parameter.rename(path));
     return found;
   }
 
-  private static void collect(String path, Parameter parameter, Map<String, Parameter> found) {
-    if (found.containsValue(parameter)) {
+  private static void collect(
+      String path, Parameter parameter, Set<Parameter> seen, Map<String, Parameter> found) {
+    if (!seen.add(parameter)) {
       return;
     }
     found.put(path, parameter);
     for (Parametrization parametrization : parameter.parametrizations()) {
+      String prefix = path + "." + parametrization.spec().type() + ".";
       parametrization
           .parameters()
-          .forEach(
-              (localName, inner) ->
-                  collect(
-                      path + "." + parametrization.spec().type() + "." + localName, inner, found));
+          .forEach((localName, inner) -> collect(prefix + localName, inner, seen, found));
     }
+  }
+
+  /** Tells whether every parameter and buffer has a value. */
+  public final boolean isInitialized() {
+    for (Parameter parameter : own.values()) {
+      if (!parameter.isComplete()) {
+        return false;
+      }
+    }
+    for (Module child : children.values()) {
+      if (!child.isInitialized()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Returns the parameters that are not buffers. */

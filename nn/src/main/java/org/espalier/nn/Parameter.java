@@ -106,6 +106,21 @@ public final class Parameter implements Leaf {
     return raw != null;
   }
 
+  /** Tells whether the raw value and those of all parametrizations exist. */
+  boolean isComplete() {
+    if (raw == null) {
+      return false;
+    }
+    for (Parametrization parametrization : parametrizations) {
+      for (Parameter inner : parametrization.parameters().values()) {
+        if (!inner.isComplete()) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
   /** Draws the initial value from a stream, if there is none yet. */
   public void initialize(Random random) {
     if (raw == null) {
