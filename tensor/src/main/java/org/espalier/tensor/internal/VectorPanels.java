@@ -1,0 +1,125 @@
+package org.espalier.tensor.internal;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Cuts the right matrix of a product into panels as wide as a register tile and packs them: within
+ * a panel, the row of lanes of each step lies behind that of the step before, so a tile reads one
+ * stream.
+ *
+ * <p>Panels are four vectors wide (two where the processor has 16 registers); the last columns get
+ * two, one or half a vector. A panel that is not full is filled up with zeros. Columns {@code j} of
+ * a block of {@code depth} steps start at {@code j · depth} in the packed block.
+ */
+final class VectorPanels {
+  /** The widest vectors of this processor. */
+  static final VectorSpecies<Float> FULL = FloatVector.SPECIES_PREFERRED;
+
+  /** Floats in such a vector. */
+  static final int LANES = FULL.length();
+
+  /**
+   * Vectors of half the width, for the last columns; the same width where there is no half, and on
+   * older JDKs, which lose the exact type of a sum in a loop once a process uses two widths.
+   */
+  static final VectorSpecies<Float> HALF =
+      LANES > 4 && Runtime.version().feature() >= 25
+          ? VectorSpecies.of(float.class, VectorShape.forBitSize(FULL.vectorBitSize() / 2))
+          : FULL;
+
+  /** The class of full vectors: casting a sum to it keeps it in a register. */
+  static final Class<? extends FloatVector> FULL_TYPE = FloatVector.zero(FULL).getClass();
+
+  /** The class of half vectors. */
+  static final Class<? extends FloatVector> HALF_TYPE = FloatVector.zero(HALF).getClass();
+
+  /** Columns of a full panel; 512-bit machines and 64-bit ARM have 32 registers, others 16. */
+  static final int WIDEST =
+      LANES >= 16 || "aarch64".equals(System.getProperty("os.arch")) ? 4 * LANES : 2 * LANES;
+
+  /** Products in a row summed before the next block: 6 rows and a panel stay in the L2 cache. */
+  static final int DEPTH = 256;
+
+  private VectorPanels() {}
+
+  /** Returns the width of the panel to use where so many columns are left. */
+  static int width(int columns) {
+    if (columns > 3 * LANES && WIDEST == 4 * LANES) {
+      return WIDEST;
+    }
+    if (columns > LANES + HALF.length()) {
+      return 2 * LANES;
+    }
+    return columns > HALF.length() ? LANES : HALF.length();
+  }
+
+  /** Returns the columns all panels have together, filled ones counted. */
+  static int padded(int columns) {
+    int padded = 0;
+    while (padded < columns) {
+      padded += width(columns - padded);
+    }
+    return padded;
+  }
+
+  /**
+   * Packs {@code columns} columns of {@code depth} steps.
+   *
+   * @param transposed b is stored by columns: step p of column j at {@code at + j · stride + p}
+   *     instead of {@code at + p · stride + j}
+   * @param packed receives the panels from {@code to} on (modified)
+   */
+  static void pack(
+      boolean transposed,
+      int depth,
+      int columns,
+      float[] b,
+      int at,
+      int stride,
+      float[] packed,
+      int to) {
+    int width;
+    for (int j = 0; j < columns; j += width) {
+      width = width(columns - j);
+      int valid = Math.min(width, columns - j);
+      int panel = to + j * depth;
+      if (transposed) {
+        turn(valid, depth, b, at + j * stride, stride, packed, panel, width);
+      } else {
+        for (int p = 0; p < depth; p++) {
+          System.arraycopy(b, at + p * stride + j, packed, panel + p * width, valid);
+        }
+      }
+      if (valid < width) {
+        for (int p = 0; p < depth; p++) {
+          int row = panel + p * width;
+          Arrays.fill(packed, row + valid, row + width, 0);
+        }
+      }
+    }
+  }
+
+  /**
+   * Transposes: {@code to[p, r] = from[r, p]} for r below {@code rows} and p below {@code columns}.
+   */
+  static void turn(
+      int rows,
+      int columns,
+      float[] from,
+      int fromAt,
+      int fromStride,
+      float[] to,
+      int toAt,
+      int toStride) {
+    for (int r = 0; r < rows; r++) {
+      int source = fromAt + r * fromStride;
+      int target = toAt + r;
+      for (int p = 0; p < columns; p++) {
+        to[target + p * toStride] = from[source + p];
+      }
+    }
+  }
+}
