@@ -1,0 +1,93 @@
+package org.espalier.tensor.internal;
+
+import java.util.Arrays;
+import org.espalier.tensor.kernel.ConvGeometry;
+
+/**
+ * Convolves and chooses the way: a plain matrix product where a convolution is one, else sweeps of
+ * register tiles over bands of the input.
+ */
+final class VectorConv {
+  private VectorConv() {}
+
+  /** Computes {@code y} (modified); see {@link org.espalier.tensor.kernel.Kernels#conv}. */
+  static void forward(ConvGeometry g, float[] x, float[] weight, float[] bias, float[] y) {
+    if (g.isPointwise()) {
+      VectorGemm.gemm(
+          false, true, pixels(g), g.outChannels(), g.inChannels(), x, weight, bias, false, y);
+      return;
+    }
+    new VectorSweep(
+            g.batch(),
+            WindowAxis.rows(g),
+            WindowAxis.columns(g),
+            g.inChannels(),
+            g.outChannels(),
+            g.groups())
+        .run(x, true, weight, bias, y);
+  }
+
+  /**
+   * Computes {@code dx} (modified); see {@link org.espalier.tensor.kernel.Kernels#convGradInput}.
+   */
+  static void gradInput(ConvGeometry g, float[] dy, float[] weight, float[] dx) {
+    if (g.isPointwise()) {
+      VectorGemm.gemm(
+          false, false, pixels(g), g.inChannels(), g.outChannels(), dy, weight, null, false, dx);
+      return;
+    }
+    boolean complete = true;
+    for (WindowAxis rows : WindowAxis.rows(g).reversed()) {
+      for (WindowAxis columns : WindowAxis.columns(g).reversed()) {
+        complete &= rows.taps() > 0 && columns.taps() > 0;
+      }
+    }
+    if (!complete) {
+      Arrays.fill(dx, 0, g.batch() * g.inHeight() * g.inWidth() * g.inChannels(), 0);
+    }
+    for (WindowAxis rows : WindowAxis.rows(g).reversed()) {
+      for (WindowAxis columns : WindowAxis.columns(g).reversed()) {
+        if (rows.taps() > 0 && columns.taps() > 0) {
+          float[] matrix = turned(g, rows, columns, weight);
+          new VectorSweep(g.batch(), rows, columns, g.outChannels(), g.inChannels(), g.groups())
+              .run(dy, false, matrix, null, dx);
+          Scratch.give(matrix);
+        }
+      }
+    }
+  }
+
+  /** Returns the part of the weight that one sweep uses as {@code [groups, taps, out, in]}. */
+  private static float[] turned(
+      ConvGeometry g, WindowAxis rows, WindowAxis columns, float[] weight) {
+    int in = g.groupIn();
+    int out = g.groupOut();
+    int all = g.kernelHeight() * g.kernelWidth();
+    int taps = rows.taps() * columns.taps();
+    float[] turned = Scratch.take((long) g.groups() * taps * out * in);
+    for (int o = 0; o < g.outChannels(); o++) {
+      for (int t = 0; t < taps; t++) {
+        int i = rows.firstTap() + t / columns.taps() * rows.tapStep();
+        int j = columns.firstTap() + t % columns.taps() * columns.tapStep();
+        System.arraycopy(
+            weight,
+            (o * all + i * g.kernelWidth() + j) * in,
+            turned,
+            ((o / out * taps + t) * out + o % out) * in,
+            in);
+      }
+    }
+    return turned;
+  }
+
+  /**
+   * Computes {@code dw} (modified); see {@link org.espalier.tensor.kernel.Kernels#convGradWeight}.
+   */
+  static void gradWeight(ConvGeometry g, float[] x, float[] dy, float[] dw) {
+    new VectorWeightGradient(g, x, dy).run(dw);
+  }
+
+  private static int pixels(ConvGeometry g) {
+    return g.batch() * g.outHeight() * g.outWidth();
+  }
+}

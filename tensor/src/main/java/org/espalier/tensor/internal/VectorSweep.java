@@ -1,0 +1,170 @@
+package org.espalier.tensor.internal;
+
+import static org.espalier.tensor.internal.VectorPanels.DEPTH;
+
+import org.espalier.tensor.internal.VectorProduct.Lines;
+
+/**
+ * Slides a kernel over images, without unfolding them: {@code target[pixel, j] = start[j] + Σ_k
+ * window(pixel)[k] · matrix[k, j]}, one band of output rows at a time.
+ *
+ * <p>The sum over a window is cut into slices that are contiguous in the band, each a product that
+ * continues the sums of the one before; the order is that of the kernel's elements, so each output
+ * is one chain as in {@link VectorGemm}. Works for any kernel size, stride, dilation, padding and
+ * number of groups.
+ */
+final class VectorSweep {
+  /** Output pixels of a band: enough tiles for a panel of weights that is read once a band. */
+  private static final int PIXELS = 256;
+
+  /** Floats of a band: a quarter of an L2 cache, the rest is for weights and sums. */
+  private static final int BAND = 1 << 16;
+
+  private final int images;
+  private final WindowAxis rows;
+  private final WindowAxis columns;
+  private final int groups;
+  private final int targetChannels;
+  private final VectorBand band;
+
+  /** Where the slices start in the window, how long they are, and how many terms come before. */
+  private final int[] sliceAt;
+
+  private final int[] sliceDepth;
+  private final int[] sliceBefore;
+
+  VectorSweep(
+      int images,
+      WindowAxis rows,
+      WindowAxis columns,
+      int sourceChannels,
+      int targetChannels,
+      int groups) {
+    this.images = images;
+    this.rows = rows;
+    this.columns = columns;
+    this.groups = groups;
+    this.targetChannels = targetChannels;
+    this.band = new VectorBand(rows, columns, sourceChannels, groups);
+    int runs = band.isShort() ? 1 : band.runs();
+    int run = terms() / runs;
+    int perRun = (run + DEPTH - 1) / DEPTH;
+    sliceAt = new int[runs * perRun];
+    sliceDepth = new int[runs * perRun];
+    sliceBefore = new int[runs * perRun];
+    for (int s = 0; s < sliceAt.length; s++) {
+      int begin = s % perRun * DEPTH;
+      sliceAt[s] = (runs == 1 ? 0 : band.offset(s / perRun)) + begin;
+      sliceDepth[s] = Math.min(DEPTH, run - begin);
+      sliceBefore[s] = s / perRun * run + begin;
+    }
+  }
+
+  /** Returns the number of products in each output. */
+  private int terms() {
+    return band.runs() * band.run();
+  }
+
+  /**
+   * Computes the sweep.
+   *
+   * @param transposed the matrix is stored {@code [targetChannels, terms]}, else {@code [groups,
+   *     terms, targetChannels / groups]}
+   * @param start what the outputs of each channel start from, or null for 0
+   * @param target receives the outputs, at the places the axes say (modified)
+   */
+  void run(float[] source, boolean transposed, float[] matrix, float[] start, float[] target) {
+    int groupOut = targetChannels / groups;
+    int padded = VectorPanels.padded(groupOut);
+    float[] packed = Scratch.take((long) groups * terms() * padded);
+    Parallel.range(
+        groups * sliceAt.length,
+        Parallel.grain((long) DEPTH * groupOut),
+        (from, to) -> {
+          for (int item = from; item < to; item++) {
+            pack(item / sliceAt.length, item % sliceAt.length, transposed, matrix, packed);
+          }
+        });
+    int together = bandRows();
+    int bands = (rows.outputs() + together - 1) / together;
+    long work = (long) together * columns.outputs() * terms() * groupOut / VectorPanels.LANES;
+    Parallel.range(
+        images * bands * groups,
+        Parallel.grain(work),
+        (from, to) -> {
+          float[] copy = Scratch.take(band.size(together));
+          float[] patches =
+              band.isShort() ? Scratch.take((long) together * columns.outputs() * terms()) : null;
+          VectorProduct product = new VectorProduct();
+          for (int item = from; item < to; item++) {
+            int group = item % groups;
+            int image = item / groups / bands;
+            int first = item / groups % bands * together;
+            int count = Math.min(together, rows.outputs() - first);
+            band.fill(source, image, group, first, count, copy);
+            if (patches != null) {
+              band.gather(
+                  copy, band.windows(0), 0, count * columns.outputs(), 0, band.runs(), patches, 0);
+            }
+            product.into(target, targets(image, group, first)).fromRow(start, group * groupOut);
+            multiply(product, copy, patches, packed, group, count * columns.outputs());
+          }
+          Scratch.give(copy);
+          if (patches != null) {
+            Scratch.give(patches);
+          }
+        });
+    Scratch.give(packed);
+  }
+
+  private void pack(int group, int slice, boolean transposed, float[] matrix, float[] packed) {
+    int groupOut = targetChannels / groups;
+    int padded = VectorPanels.padded(groupOut);
+    int before = sliceBefore[slice];
+    int at = group * groupOut * terms();
+    VectorPanels.pack(
+        transposed,
+        sliceDepth[slice],
+        groupOut,
+        matrix,
+        at + before * (transposed ? 1 : groupOut),
+        transposed ? terms() : groupOut,
+        packed,
+        (group * terms() + before) * padded);
+  }
+
+  private int bandRows() {
+    int enough = (PIXELS + columns.outputs() - 1) / columns.outputs();
+    while (enough > 1 && band.size(enough) > BAND) {
+      enough--;
+    }
+    return Math.min(rows.outputs(), enough);
+  }
+
+  /** Returns where the outputs of a band go. */
+  private Lines targets(int image, int group, int first) {
+    int line = columns.target() * targetChannels;
+    int from =
+        (image * rows.target() + rows.place(first)) * line
+            + columns.place(0) * targetChannels
+            + group * (targetChannels / groups);
+    return new Lines(from, columns.step() * targetChannels, columns.outputs(), rows.step() * line);
+  }
+
+  private void multiply(
+      VectorProduct product, float[] copy, float[] patches, float[] packed, int group, int pixels) {
+    int groupOut = targetChannels / groups;
+    int padded = VectorPanels.padded(groupOut);
+    for (int s = 0; s < sliceAt.length; s++) {
+      if (patches == null) {
+        product.left(copy, band.windows(sliceAt[s]));
+      } else {
+        product.left(patches, Lines.of(sliceAt[s], terms()));
+      }
+      product
+          .panels(packed, (group * terms() + sliceBefore[s]) * padded)
+          .run(pixels, groupOut, sliceDepth[s]);
+      product.fromTarget();
+    }
+  }
+}
