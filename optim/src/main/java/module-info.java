@@ -1,4 +1,6 @@
 /** Optimizers, schedules and the training loop. */
 module org.espalier.optim {
   requires transitive org.espalier.nn;
+
+  exports org.espalier.optim;
 }

@@ -1,2 +1,9 @@
-/** Optimizers, schedules and the training loop. */
+/**
+ * Optimizers and learning-rate schedules.
+ *
+ * <p>An {@link org.espalier.optim.Optimizer} turns the gradients of a {@link
+ * org.espalier.optim.Step} into changes of parameters; what it remembers lives in the parameters'
+ * slots, so that a cut cuts it too. A {@link org.espalier.optim.Schedule} says the learning rate of
+ * an epoch. Start reading at {@link org.espalier.optim.Sgd}.
+ */
 package org.espalier.optim;

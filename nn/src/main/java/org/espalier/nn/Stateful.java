@@ -1,0 +1,24 @@
+package org.espalier.nn;
+
+import java.util.Map;
+
+/**
+ * Has state that a {@link Snapshot} keeps, under a name of its own: a schedule that watches a
+ * metric, a callback that counts.
+ */
+public interface Stateful {
+  /** Returns the name of this state, one of its own in a run; without {@code /}. */
+  String stateName();
+
+  /**
+   * Returns the state: {@link Snapshot plain values} by key; tensors may stand at the top level and
+   * are copied by the snapshot.
+   */
+  Map<String, Object> state();
+
+  /**
+   * Goes on from a state that {@link #state()} gave. Numbers may come back as another type of
+   * number: read them as {@link Number}.
+   */
+  void restoreState(Map<String, Object> state);
+}

@@ -1,0 +1,262 @@
+package org.espalier.optim;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.espalier.autograd.Leaf;
+import org.espalier.nn.Denormals;
+import org.espalier.nn.Parameter;
+import org.espalier.nn.Slot;
+import org.espalier.tensor.DType;
+import org.espalier.tensor.Shape;
+import org.espalier.tensor.StateException;
+import org.espalier.tensor.Tensor;
+
+/**
+ * Is the frame of optimizers whose rule changes each number by its own gradient and slots alone.
+ *
+ * <p>A rule is two loops: over floats, which the JIT vectorises, and over doubles, its plain twin
+ * for proofs. Parameter groups, slots, step counts and the flushing of tiny numbers are here.
+ */
+public abstract class ElementwiseOptimizer implements Optimizer {
+  /**
+   * Holds what a rule needs to know besides the arrays.
+   *
+   * @param rate the learning rate of now
+   * @param weightDecay the factor of the L2 penalty's gradient
+   * @param momentum the share of the last step's change
+   * @param sign 1, or -1 to maximize
+   * @param count the number of this step of this parameter, from 1; 1 for rules that do not count
+   * @param first whether the slots hold nothing yet
+   */
+  protected record Now(
+      double rate, double weightDecay, double momentum, double sign, int count, boolean first) {}
+
+  private final Settings base;
+  private final double sign;
+  private final List<Group> groups;
+  private final float[][] floatSlots;
+  private final double[][] doubleSlots;
+
+  /** Creates the optimizer from its options; {@code slots} is the number of its slots. */
+  protected ElementwiseOptimizer(Builder<?> builder, double momentum, int slots) {
+    base = new Settings(builder.rate, builder.weightDecay, momentum);
+    sign = builder.maximize ? -1 : 1;
+    groups = List.copyOf(builder.groups);
+    floatSlots = new float[slots][];
+    doubleSlots = new double[slots][];
+  }
+
+  /** Returns the name, which also begins the names of the slots: {@code sgd.momentum}. */
+  protected abstract String name();
+
+  /** Returns the local names of the slots that a parameter with this momentum needs. */
+  protected abstract List<String> slots(double momentum);
+
+  /** Returns what new slots hold. */
+  protected double slotStart() {
+    return 0;
+  }
+
+  /** Tells whether the rule asks for the number of the step. */
+  protected boolean countsSteps() {
+    return false;
+  }
+
+  /** Changes value p and slots s in place by gradient g, which is not modified. */
+  protected abstract void change(float[] p, float[] g, float[][] s, Now now);
+
+  /** Does the same in double. */
+  protected abstract void change(double[] p, double[] g, double[][] s, Now now);
+
+  /** Adds the options of this rule to a description. */
+  protected abstract void describe(Map<String, Object> options);
+
+  @Override
+  public final void step(Step step, Predicate<Parameter> members) {
+    for (Map.Entry<Leaf, Tensor> entry : step.gradients().byLeaf().entrySet()) {
+      if (entry.getKey() instanceof Parameter parameter && members.test(parameter)) {
+        step(parameter, entry.getValue(), step.rate());
+      }
+    }
+  }
+
+  private void step(Parameter parameter, Tensor gradient, Rate rate) {
+    Settings settings = settings(parameter);
+    List<String> names = slots(settings.momentum());
+    boolean first = !names.isEmpty() && !parameter.slots().containsKey(path(names.get(0)));
+    List<Slot> slots = names.stream().map(name -> slot(parameter, name)).toList();
+    Now now =
+        new Now(
+            Checks.notNegative(name(), "rate", rate.of(settings.rate())),
+            settings.weightDecay(),
+            settings.momentum(),
+            sign,
+            countsSteps() ? count(parameter) : 1,
+            first);
+    parameter.update(raw -> change(raw, gradient, slots, now));
+  }
+
+  private Settings settings(Parameter parameter) {
+    for (Group group : groups) {
+      if (group.holds(parameter)) {
+        return group.over(base);
+      }
+    }
+    return base;
+  }
+
+  private String path(String slot) {
+    return name() + "." + slot;
+  }
+
+  private Slot slot(Parameter parameter, String localName) {
+    Shape shape = parameter.raw().shape();
+    Slot slot =
+        parameter.slot(
+            path(localName), () -> Tensor.full(parameter.dtype(), shape, slotStart()), null);
+    if (!slot.tensor().shape().equals(shape) || slot.tensor().dtype() != parameter.dtype()) {
+      throw new StateException(
+          "%s: slot %s is %s%s, the parameter is %s%s; call restart, or restore both together"
+              .formatted(
+                  parameter.name(),
+                  path(localName),
+                  slot.tensor().dtype(),
+                  slot.tensor().shape(),
+                  parameter.dtype(),
+                  shape));
+    }
+    return slot;
+  }
+
+  private int count(Parameter parameter) {
+    int[] count =
+        parameter
+            .slot(path("step"), () -> Tensor.zeros(DType.I32, Shape.scalar()), null)
+            .tensor()
+            .i32();
+    return ++count[0];
+  }
+
+  private void change(Tensor raw, Tensor gradient, List<Slot> slots, Now now) {
+    if (raw.dtype() == DType.F64) {
+      for (int i = 0; i < slots.size(); i++) {
+        doubleSlots[i] = slots.get(i).tensor().f64();
+      }
+      change(raw.f64(), gradient.f64(), doubleSlots, now);
+    } else {
+      for (int i = 0; i < slots.size(); i++) {
+        floatSlots[i] = slots.get(i).tensor().f32();
+      }
+      change(raw.f32(), gradient.f32(), floatSlots, now);
+      Denormals.flush(raw);
+      slots.forEach(slot -> Denormals.flush(slot.tensor()));
+    }
+  }
+
+  @Override
+  public final double rate() {
+    return base.rate();
+  }
+
+  @Override
+  public final void restart(Collection<Parameter> parameters) {
+    for (Parameter parameter : parameters) {
+      parameter.slots().keySet().removeIf(slot -> slot.startsWith(name() + "."));
+    }
+  }
+
+  @Override
+  public final Map<String, Object> describe() {
+    Map<String, Object> options = new LinkedHashMap<>();
+    options.put("optimizer", name());
+    options.put("rate", base.rate());
+    options.put("weightDecay", base.weightDecay());
+    if (sign < 0) {
+      options.put("maximize", true);
+    }
+    describe(options);
+    if (!groups.isEmpty()) {
+      options.put("groups", groups.stream().map(Group::describe).toList());
+    }
+    return options;
+  }
+
+  @Override
+  public final String toString() {
+    return describe().toString();
+  }
+
+  /**
+   * Collects the options that all these optimizers share.
+   *
+   * @param <B> the builder itself
+   */
+  public abstract static class Builder<B extends Builder<B>> {
+    private final String owner;
+    private final List<Group> groups = new ArrayList<>();
+    private double rate;
+    private double weightDecay;
+    private boolean maximize;
+
+    /** Creates a builder with a default learning rate and no weight decay. */
+    protected Builder(String owner, double rate) {
+      this.owner = owner;
+      this.rate = rate;
+    }
+
+    /** Returns this builder. */
+    protected abstract B self();
+
+    /** Tells whether the rule has a weight decay; by default it has. */
+    protected boolean hasWeightDecay() {
+      return true;
+    }
+
+    /** Tells whether the rule has a momentum; by default it has none. */
+    protected boolean hasMomentum() {
+      return false;
+    }
+
+    /** Sets the base learning rate, at least 0. */
+    public B rate(double value) {
+      rate = Checks.notNegative(owner, "rate", value);
+      return self();
+    }
+
+    /** Sets the factor of the L2 penalty {@code weightDecay/2 · Σw²}, at least 0. */
+    public B weightDecay(double value) {
+      requireWeightDecay();
+      weightDecay = Checks.notNegative(owner, "weightDecay", value);
+      return self();
+    }
+
+    private void requireWeightDecay() {
+      if (!hasWeightDecay()) {
+        throw new IllegalArgumentException(
+            owner + ": this rule has no weight decay; add a penalty to the loss instead");
+      }
+    }
+
+    /** Climbs instead of descending: the gradient's sign is turned first. */
+    public B maximize() {
+      maximize = true;
+      return self();
+    }
+
+    /** Gives some parameters settings of their own; the first group that holds one counts. */
+    public B group(Group group) {
+      if (group.setsWeightDecay()) {
+        requireWeightDecay();
+      }
+      if (group.setsMomentum() && !hasMomentum()) {
+        throw new IllegalArgumentException(owner + ": a group sets a momentum, this rule has none");
+      }
+      groups.add(group);
+      return self();
+    }
+  }
+}
