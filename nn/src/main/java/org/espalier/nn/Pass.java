@@ -112,7 +112,11 @@ public final class Pass implements AutoCloseable {
       return tape.constant(parameter.value());
     }
     if (!tape.mode().computes()) {
-      Var shape = tape.input(parameter.dtype(), parameter.shape(), parameter.isTrainable());
+      // Numbers of channels are structure: gather and scatter couple by them.
+      Var shape =
+          parameter.dtype().isFloating()
+              ? tape.input(parameter.dtype(), parameter.shape(), parameter.isTrainable())
+              : tape.constant(parameter.raw());
       tape.watch(parameter, shape);
       tape.watch(new EffectiveValue(parameter), shape);
       return shape;

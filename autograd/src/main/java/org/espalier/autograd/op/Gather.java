@@ -74,6 +74,14 @@ public record Gather(int inner) implements Op {
   /** Ties index k of the output, and number k of the index, to the channel that number names. */
   @Override
   public void couple(Call call, Coupling coupling) {
-    Indexed.couple(call, inner, 0, Coupling.OUTPUT, coupling);
+    Indexed.coupleRest(call, inner, coupling);
+    int along = call.input(0).shape().rank() - 1 - inner;
+    int[] index = call.in(1).i32();
+    for (int k = 0; k < call.in(1).count(); k++) {
+      coupling.tie(1, 0, k, Coupling.OUTPUT, along, k);
+      if (index[k] >= 0) {
+        coupling.tie(0, along, index[k], Coupling.OUTPUT, along, k);
+      }
+    }
   }
 }

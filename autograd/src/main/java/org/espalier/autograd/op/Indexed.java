@@ -39,20 +39,10 @@ final class Indexed {
     }
   }
 
-  /**
-   * Ties channel {@code index[k]} of the wide tensor to k of the narrow one and to number k of the
-   * index; all other axes to each other.
-   */
-  static void couple(Call call, int inner, int wide, int narrow, Coupling coupling) {
+  /** Ties all axes but the indexed one to each other. */
+  static void coupleRest(Call call, int inner, Coupling coupling) {
     Shape shape = call.input(0).shape();
     int along = shape.rank() - 1 - inner;
-    int[] index = call.in(1).i32();
-    for (int k = 0; k < call.in(1).count(); k++) {
-      coupling.tie(1, 0, k, narrow, along, k);
-      if (index[k] >= 0) {
-        coupling.tie(wide, along, index[k], narrow, along, k);
-      }
-    }
     for (int axis = 0; axis < shape.rank(); axis++) {
       if (axis != along) {
         coupling.tieAll(0, axis, Coupling.OUTPUT, axis, shape.size(axis));

@@ -9,6 +9,7 @@ import org.espalier.autograd.AxisSpec.Letter;
 import org.espalier.autograd.AxisSpec.Merged;
 import org.espalier.autograd.AxisSpec.Term;
 import org.espalier.autograd.Call;
+import org.espalier.autograd.Coupling;
 import org.espalier.autograd.Keep;
 import org.espalier.autograd.Op;
 import org.espalier.autograd.Role;
@@ -133,5 +134,48 @@ public record Rearrange(AxisSpec spec, Map<String, Integer> sizes) implements Op
   @Override
   public Role role() {
     return Role.ROUTE;
+  }
+
+  /**
+   * Ties as the signature says; and of a merged axis with a letter of fixed size, such as the
+   * groups of a shuffle, ties what differs in that letter only, so that its size can stay.
+   */
+  @Override
+  public void couple(Call call, Coupling coupling) {
+    call.axes().couple(coupling);
+    coupleFixed(call, 0, spec.inputs().get(0).terms(), coupling);
+    coupleFixed(call, Coupling.OUTPUT, spec.output(), coupling);
+  }
+
+  private void coupleFixed(Call call, int tensor, List<Term> terms, Coupling coupling) {
+    int rank = (tensor == Coupling.OUTPUT ? call.axes().output() : call.axes().input(0)).rank();
+    boolean behindRest = false;
+    for (int i = 0; i < terms.size(); i++) {
+      behindRest |= terms.get(i) instanceof AxisSpec.Rest;
+      if (terms.get(i) instanceof Merged merged) {
+        int axis = behindRest ? rank - terms.size() + i : i;
+        int count = merged.names().stream().mapToInt(call.axes()::size).reduce(1, (a, b) -> a * b);
+        for (int element = 0; element < count; element++) {
+          int first = withoutFixed(call.axes(), merged, element);
+          if (first != element) {
+            coupling.tie(tensor, axis, first, tensor, axis, element);
+          }
+        }
+      }
+    }
+  }
+
+  /** Returns the element with the digits of all fixed letters set to 0. */
+  private int withoutFixed(Axes axes, Merged merged, int element) {
+    int stride = 1;
+    int first = element;
+    for (int i = merged.names().size() - 1; i >= 0; i--) {
+      int size = axes.size(merged.names().get(i));
+      if (sizes.containsKey(merged.names().get(i))) {
+        first -= element / stride % size * stride;
+      }
+      stride *= size;
+    }
+    return first;
   }
 }

@@ -76,9 +76,15 @@ public record Scatter(int inner, int channels) implements Op {
     return Role.ROUTE;
   }
 
-  /** Ties index k of x, and number k of the index, to the output channel that number names. */
+  /**
+   * Ties index k of x to number k of the index, and to nothing else: a channel that goes leaves
+   * zero behind in a stream that keeps its width, and a stream channel that goes leaves the number
+   * -1.
+   */
   @Override
   public void couple(Call call, Coupling coupling) {
-    Indexed.couple(call, inner, Coupling.OUTPUT, 0, coupling);
+    Indexed.coupleRest(call, inner, coupling);
+    coupling.tieAll(
+        1, 0, 0, call.input(0).shape().rank() - 1 - inner, call.input(1).shape().count());
   }
 }

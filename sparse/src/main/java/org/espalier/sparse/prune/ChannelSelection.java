@@ -1,0 +1,91 @@
+package org.espalier.sparse.prune;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+
+/** Is a choice of channels, of one group or several, with everything that goes with them. */
+public final class ChannelSelection {
+  private final ChannelGraph graph;
+  private final List<Unit> units;
+
+  ChannelSelection(ChannelGraph graph, List<Unit> units) {
+    this.graph = graph;
+    this.units = units;
+  }
+
+  List<Unit> units() {
+    return units;
+  }
+
+  /** Returns the number of channels. */
+  public int size() {
+    return units.size();
+  }
+
+  /** Returns what loses indices, producers first. */
+  public List<Member> members() {
+    Map<CutAxis, List<int[]>> slices = new LinkedHashMap<>();
+    for (boolean producers : new boolean[] {true, false}) {
+      for (Unit unit : units) {
+        unit.footprint()
+            .forEach(
+                (axis, first) -> {
+                  if (axis.isProducer() == producers) {
+                    slices.computeIfAbsent(axis, key -> new ArrayList<>()).add(axis.now(first));
+                  }
+                });
+      }
+    }
+    List<Member> members = new ArrayList<>();
+    slices.forEach(
+        (axis, list) ->
+            members.add(
+                new Member(
+                    axis.parameter(),
+                    axis.path(),
+                    axis.axis(),
+                    axis.side(),
+                    axis.isProducer(),
+                    axis.why(),
+                    list)));
+    return members;
+  }
+
+  /** Returns why some of the channels may not be cut; empty if all may. */
+  public List<String> pins() {
+    LinkedHashSet<String> pins = new LinkedHashSet<>();
+    units.forEach(unit -> pins.addAll(unit.pins()));
+    return List.copyOf(pins);
+  }
+
+  /**
+   * Cuts the channels, in all parameters, their parametrizations and slots, and renumbers index
+   * buffers.
+   */
+  public void cut() {
+    graph.cut(units);
+  }
+
+  /**
+   * Makes the model behave as if the channels were gone, at its full widths: sets rows, biases,
+   * norms' gamma and beta, and the columns that read the channels to zero. The silenced model
+   * computes what the cut one does (layer and group norms excepted: their statistics change), and
+   * training keeps it so: a channel that nothing makes and nobody reads gets no gradient. Running
+   * statistics are left alone.
+   */
+  public void silence() {
+    for (Member member : members()) {
+      if (member.side() != Side.INDEX && !member.parameter().isBuffer()) {
+        Slices.zero(member.parameter(), member.axis(), member.indices());
+      }
+    }
+  }
+
+  @Override
+  public String toString() {
+    return MemberTable.of(units.size() + " channels", members(), pins());
+  }
+}

@@ -1,0 +1,89 @@
+package org.espalier.sparse.prune;
+
+import org.espalier.autograd.Var;
+import org.espalier.autograd.op.ConvOptions;
+import org.espalier.autograd.op.Ops;
+import org.espalier.nn.Init;
+import org.espalier.nn.Module;
+import org.espalier.nn.Parameter;
+import org.espalier.nn.Pass;
+import org.espalier.nn.Spec;
+import org.espalier.tensor.Random;
+import org.espalier.tensor.Shape;
+import org.espalier.tensor.Tensor;
+
+/**
+ * Is a hand-written model of a few parameters: wiring is a function, so that any graph can be had.
+ */
+final class TestNet extends Module {
+  /** How a value flows through the parameters. */
+  interface Body {
+    Var forward(TestNet net, Pass pass, Var x);
+  }
+
+  private final Body body;
+
+  TestNet(Body body) {
+    this.body = body;
+  }
+
+  TestNet with(String name, int... sizes) {
+    parameter(name, Shape.of(sizes), Init.normal(0, 0.5));
+    return this;
+  }
+
+  TestNet norm(String name, int channels) {
+    parameter(name + "_weight", Shape.of(channels), Init.uniform(0.5, 1.5));
+    parameter(name + "_bias", Shape.of(channels), Init.normal(0, 0.5));
+    return this;
+  }
+
+  TestNet index(String name, int... numbers) {
+    declare(name, Parameter.buffer(name, Tensor.indices(numbers)));
+    return this;
+  }
+
+  Var value(Pass pass, String name) {
+    return pass.valueOrNull(ownParameters().get(name));
+  }
+
+  /**
+   * Convolves with weight {@code name}, padding to equal size, biased if there is {@code name_b}.
+   */
+  Var conv(Pass pass, String name, Var x) {
+    Var weight = value(pass, name);
+    int kernel = weight.shape().size(1);
+    ConvOptions options = ConvOptions.DEFAULT.withPadding(kernel / 2).withGroups(true);
+    return Ops.conv2d(x, weight, value(pass, name + "_b"), options);
+  }
+
+  Var linear(Pass pass, String name, Var x) {
+    return Ops.linear(x, value(pass, name), value(pass, name + "_b"));
+  }
+
+  Var scale(Pass pass, String name, Var x) {
+    return Ops.scale(x, value(pass, name + "_weight"), value(pass, name + "_bias"));
+  }
+
+  @Override
+  protected Var forward(Pass pass, Var x) {
+    return body.forward(this, pass, x);
+  }
+
+  @Override
+  protected Spec describe() {
+    return Spec.of("test_net");
+  }
+
+  static Tensor sample(long seed, int... sizes) {
+    Tensor x = Tensor.zeros(sizes);
+    Init.normal(0, 1).fill(x, Random.of(seed).stream("sample"));
+    return x;
+  }
+
+  static Tensor infer(Module model, Tensor x) {
+    try (Pass pass = Pass.study()) {
+      return model.apply(pass, pass.input(x)).value().copy();
+    }
+  }
+}
