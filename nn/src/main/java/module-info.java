@@ -3,6 +3,11 @@ module org.espalier.nn {
   requires transitive org.espalier.autograd;
 
   exports org.espalier.nn;
+  exports org.espalier.nn.layer;
+  exports org.espalier.nn.model;
 
   uses org.espalier.nn.ModuleTypes;
+
+  provides org.espalier.nn.ModuleTypes with
+      org.espalier.nn.layer.LayerTypes;
 }

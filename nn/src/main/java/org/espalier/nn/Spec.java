@@ -73,6 +73,15 @@ public record Spec(
         type + ": option '" + option + "' must be a list, got " + options.get(option));
   }
 
+  /** Returns a list of texts. */
+  public List<String> texts(String option) {
+    if (required(option) instanceof List<?> list) {
+      return list.stream().map(Object::toString).toList();
+    }
+    throw new IllegalArgumentException(
+        type + ": option '" + option + "' must be a list, got " + options.get(option));
+  }
+
   private Object required(String option) {
     Object value = options.get(option);
     if (value == null) {

@@ -50,7 +50,7 @@ public final class Ops {
     return Tape.run(new BatchNorm(eps), x, gamma, beta);
   }
 
-  /** Returns {@code x·scale + shift}, one scale and shift a channel; shift may be null. */
+  /** Returns {@code x·scale + shift}, one scale and shift a channel; either may be null. */
   public static Var scale(Var x, Var scale, Var shift) {
     return Tape.run(new Scale(), x, scale, shift);
   }

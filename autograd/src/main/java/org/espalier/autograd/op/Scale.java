@@ -13,9 +13,12 @@ import org.espalier.tensor.kernel.KernelLookup;
 import org.espalier.tensor.kernel.Reduction;
 import org.espalier.tensor.kernel.Span;
 
-/** Affine map a channel, {@code y[.., c] = x[.., c] · scale[c] + shift[c]}: frozen batch norm. */
+/**
+ * Affine map a channel, {@code y[.., c] = x[.., c] · scale[c] + shift[c]}: frozen batch norm. An
+ * absent scale is 1, an absent shift 0.
+ */
 public record Scale() implements Op {
-  private static final AxisSpec AXES = AxisSpec.of("x: ... c, scale: c, shift?: c -> ... c");
+  private static final AxisSpec AXES = AxisSpec.of("x: ... c, scale?: c, shift?: c -> ... c");
 
   @Override
   public String name() {
@@ -36,7 +39,8 @@ public record Scale() implements Op {
   public Tensor[] vjp(Call call, Tensor dy) {
     var kernels = KernelLookup.of(dy);
     Span span = Span.channels(dy.shape());
-    Tensor dx = call.needs(0) ? call.like(0) : null;
+    boolean scales = call.input(1) != null;
+    Tensor dx = !call.needs(0) ? null : scales ? call.like(0) : dy;
     Tensor scale = call.needs(1) ? call.like(1) : null;
     Tensor shift = call.needs(2) ? call.like(2) : null;
     if (scale != null) {
@@ -45,7 +49,7 @@ public record Scale() implements Op {
       kernels.reduce(Reduction.SUM, product, span, scale);
       call.release(product);
     }
-    if (dx != null) {
+    if (dx != null && scales) {
       kernels.scaleShift(dy, call.in(1), null, span, dx);
     }
     if (shift != null) {

@@ -64,6 +64,7 @@ final class OpTable {
     rows.add(Row.of("matmul batched", new MatMul()).in(2, 3, 3, 4).in(2, 3, 4, 2));
     rows.add(Row.of("scale", new Scale()).in(2, 3, 2, 5).in(5).in(5));
     rows.add(Row.of("scale without shift", new Scale()).in(4, 3).in(3).absent());
+    rows.add(Row.of("shift without scale", new Scale()).in(4, 3).absent().in(3));
     rows.add(Row.of("gate", new Gate()).in(2, 3, 2, 5).in(2, 5));
     rows.add(Row.of("gate of rank 2", new Gate()).in(2, 5).in(2, 5));
   }

@@ -1,0 +1,143 @@
+package org.espalier.nn.layer;
+
+import org.espalier.autograd.Var;
+import org.espalier.autograd.op.Ops;
+import org.espalier.nn.Init;
+import org.espalier.nn.Module;
+import org.espalier.nn.Parameter;
+import org.espalier.nn.Pass;
+import org.espalier.nn.Spec;
+import org.espalier.tensor.Shape;
+import org.espalier.tensor.Tensor;
+
+/**
+ * Batch normalisation over all axes but the last (Ioffe and Szegedy, ICML 2015; layers reference,
+ * section 3).
+ *
+ * <p>A train pass normalises with the batch's mean and biased variance, {@code y = gamma·(x -
+ * mean)/√(variance + eps) + beta}, and updates the running statistics, {@code r ← (1-a)·r +
+ * a·batch}; one value a channel is an error. Every other pass uses the running statistics: one
+ * {@code scale} call whose two vectors are made from gamma, beta, mean and variance by ordinary
+ * calls, so that all four are coupled to the channel. Without running statistics every pass
+ * normalises with the batch's.
+ */
+public final class BatchNorm extends Module {
+  static final String TYPE = "batch_norm";
+  private static final String EPS = "eps";
+  private static final String MOMENTUM = "momentum";
+  private static final String RUNNING_VARIANCE = "runningVariance";
+  private static final String COUNT = "num_batches_tracked";
+
+  private final BatchNormConfig config;
+  private final Parameter gamma;
+  private final Parameter beta;
+  private final Parameter mean;
+  private final Parameter variance;
+  private final Parameter batches;
+  private final FrozenNorm frozen;
+
+  /** Creates a layer as PyTorch does: eps 1e-5, momentum 0.1. */
+  public BatchNorm(int channels) {
+    this(channels, BatchNormConfig.PYTORCH);
+  }
+
+  /** Creates a layer. */
+  public BatchNorm(int channels, BatchNormConfig config) {
+    this.config = config;
+    Shape shape = Shape.of(Checks.size("channels", channels));
+    gamma = config.affine() ? parameter("weight", shape, config.gammaInit()) : null;
+    beta = config.affine() ? parameter("bias", shape, Init.constant(0)) : null;
+    boolean tracks = config.trackRunningStats();
+    mean = tracks ? buffer("running_mean", shape, Init.constant(0)) : null;
+    variance = tracks ? buffer("running_var", shape, Init.constant(1)) : null;
+    batches =
+        tracks && config.momentum() == null
+            ? declare(COUNT, Parameter.buffer(COUNT, Tensor.indices(0)))
+            : null;
+    frozen = tracks ? new FrozenNorm(gamma, beta, mean, variance, config.eps()) : null;
+  }
+
+  static BatchNorm create(Spec spec, Shapes shapes) {
+    boolean affine = shapes.has("weight");
+    boolean tracks = shapes.has("running_mean");
+    // A layer without any tensor knows no number of channels, and needs none.
+    int channels =
+        affine || tracks ? shapes.required(affine ? "weight" : "running_mean").size(0) : 1;
+    Double momentum = spec.options().get(MOMENTUM) instanceof Number a ? a.doubleValue() : null;
+    return new BatchNorm(
+        channels,
+        new BatchNormConfig(
+            spec.number(EPS),
+            momentum,
+            RunningVariance.valueOf(spec.text(RUNNING_VARIANCE)),
+            affine,
+            tracks,
+            Init.constant(1)));
+  }
+
+  /** Returns gamma {@code [c]}, or null. */
+  public Parameter gamma() {
+    return gamma;
+  }
+
+  /** Returns beta {@code [c]}, or null. */
+  public Parameter beta() {
+    return beta;
+  }
+
+  /** Returns the running mean {@code [c]}, or null. */
+  public Parameter runningMean() {
+    return mean;
+  }
+
+  /** Returns the running variance {@code [c]}, or null. */
+  public Parameter runningVariance() {
+    return variance;
+  }
+
+  /** Returns what is added to the variance under the root. */
+  public double eps() {
+    return config.eps();
+  }
+
+  @Override
+  protected Var forward(Pass pass, Var x) {
+    if (frozen != null && !pass.mode().isTraining()) {
+      return frozen.apply(pass, x);
+    }
+    Var y = Ops.batchNorm(x, pass.valueOrNull(gamma), pass.valueOrNull(beta), config.eps());
+    if (frozen != null) {
+      track(y);
+    }
+    return y;
+  }
+
+  private void track(Var y) {
+    Tensor batchMean = y.call().saved(org.espalier.autograd.op.BatchNorm.MEAN);
+    Tensor batchVariance = y.call().saved(org.espalier.autograd.op.BatchNorm.VARIANCE);
+    double rate = config.momentum() == null ? 1.0 / countBatch() : config.momentum();
+    long values = y.shape().count() / batchMean.count();
+    double factor = config.runningVariance().factor(values, config.eps());
+    mean.update(running -> mix(rate, 1, batchMean, running));
+    variance.update(running -> mix(rate, factor, batchVariance, running));
+  }
+
+  private int countBatch() {
+    batches.update(count -> count.set(0, count.get(0) + 1));
+    return (int) batches.raw().get(0);
+  }
+
+  private static void mix(double rate, double factor, Tensor batch, Tensor running) {
+    for (int c = 0; c < running.count(); c++) {
+      running.set(c, (1 - rate) * running.get(c) + rate * factor * batch.get(c));
+    }
+  }
+
+  @Override
+  protected Spec describe() {
+    return Spec.of(TYPE)
+        .with(EPS, config.eps())
+        .with(MOMENTUM, config.momentum() == null ? "cumulative" : config.momentum())
+        .with(RUNNING_VARIANCE, config.runningVariance().name());
+  }
+}

@@ -1,0 +1,106 @@
+package org.espalier.nn.layer;
+
+import org.espalier.autograd.Var;
+import org.espalier.autograd.op.Ops;
+import org.espalier.nn.Init;
+import org.espalier.nn.Module;
+import org.espalier.nn.Parameter;
+import org.espalier.nn.Pass;
+import org.espalier.nn.Spec;
+import org.espalier.tensor.Shape;
+import org.espalier.tensor.Tensor;
+
+/**
+ * Normalises each channel of each sample over its positions, with the biased variance (Ulyanov et
+ * al. 2016; layers reference, section 3). By default without gamma and beta and without running
+ * statistics, whose form behaves as in {@link BatchNorm}: a train pass updates them with the mean
+ * of the samples' statistics, every other pass uses them.
+ */
+public final class InstanceNorm extends Module {
+  static final String TYPE = "instance_norm";
+  private static final String EPS = "eps";
+  private static final String MOMENTUM = "momentum";
+
+  private final double eps;
+  private final double momentum;
+  private final Parameter gamma;
+  private final Parameter beta;
+  private final Parameter mean;
+  private final Parameter variance;
+  private final FrozenNorm frozen;
+
+  /** Creates a layer with eps 1e-5, without gamma, beta and running statistics. */
+  public InstanceNorm() {
+    this(1e-5, 0.1, null, null);
+  }
+
+  /**
+   * Creates a layer.
+   *
+   * @param momentum share of a new batch in the running statistics
+   */
+  public InstanceNorm(
+      int channels, double eps, double momentum, boolean affine, boolean trackRunningStats) {
+    this(
+        eps,
+        momentum,
+        affine ? Shape.of(Checks.size("channels", channels)) : null,
+        trackRunningStats ? Shape.of(Checks.size("channels", channels)) : null);
+  }
+
+  private InstanceNorm(double eps, double momentum, Shape affine, Shape tracked) {
+    this.eps = Checks.positive(TYPE, EPS, eps);
+    this.momentum = Checks.probability("instance_norm: momentum", momentum);
+    gamma = affine == null ? null : parameter("weight", affine, Init.constant(1));
+    beta = affine == null ? null : parameter("bias", affine, Init.constant(0));
+    mean = tracked == null ? null : buffer("running_mean", tracked, Init.constant(0));
+    variance = tracked == null ? null : buffer("running_var", tracked, Init.constant(1));
+    frozen = tracked == null ? null : new FrozenNorm(gamma, beta, mean, variance, eps);
+  }
+
+  static InstanceNorm create(Spec spec, Shapes shapes) {
+    return new InstanceNorm(
+        spec.number(EPS),
+        spec.number(MOMENTUM),
+        shapes.has("weight") ? shapes.required("weight") : null,
+        shapes.has("running_mean") ? shapes.required("running_mean") : null);
+  }
+
+  @Override
+  protected Var forward(Pass pass, Var x) {
+    if (frozen != null && !pass.mode().isTraining()) {
+      return frozen.apply(pass, x);
+    }
+    Var y = Ops.instanceNorm(x, pass.valueOrNull(gamma), pass.valueOrNull(beta), eps);
+    if (frozen != null) {
+      track(y);
+    }
+    return y;
+  }
+
+  private void track(Var y) {
+    int samples = y.shape().size(0);
+    int positions = y.shape().count(1, y.shape().rank() - 1);
+    double unbiased = positions / (positions - 1.0);
+    Tensor means = y.call().saved(0);
+    Tensor variances = y.call().saved(1);
+    mean.update(running -> mix(samples, 1, means, running));
+    variance.update(running -> mix(samples, unbiased, variances, running));
+  }
+
+  private void mix(int samples, double factor, Tensor statistics, Tensor running) {
+    int channels = running.count();
+    for (int c = 0; c < channels; c++) {
+      double sum = 0;
+      for (int n = 0; n < samples; n++) {
+        sum += statistics.get(n * channels + c);
+      }
+      running.set(c, (1 - momentum) * running.get(c) + momentum * factor * sum / samples);
+    }
+  }
+
+  @Override
+  protected Spec describe() {
+    return Spec.of(TYPE).with(EPS, eps).with(MOMENTUM, momentum);
+  }
+}
