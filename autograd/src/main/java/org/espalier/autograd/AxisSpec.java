@@ -12,7 +12,7 @@ import org.espalier.tensor.Shape;
  *
  * <p>A letter (or word) names an axis size. {@code (a b)} is an axis merged from a (outermost) and
  * b; {@code y+i} is a window axis: output position y, kernel position i; {@code ...} stands for any
- * leading axes; {@code o@c} is an axis of I32 numbers of the channels of c; {@code name?} is an
+ * number of axes; {@code o@c} is an axis of I32 numbers of the channels of c; {@code name?} is an
  * input that may be absent.
  *
  * @param text the signature as written
@@ -63,7 +63,7 @@ public record AxisSpec(String text, List<Input> inputs, List<Term> output) {
     }
   }
 
-  /** Any leading axes. */
+  /** Any number of axes. */
   public record Rest() implements Term {
     @Override
     public String toString() {
@@ -95,7 +95,7 @@ public record AxisSpec(String text, List<Input> inputs, List<Term> output) {
 
   /** Parses a signature. */
   public static AxisSpec of(String text) {
-    String[] sides = text.split("->");
+    String[] sides = text.split("->", -1);
     if (sides.length != 2) {
       throw new IllegalArgumentException("axis signature '" + text + "' needs exactly one '->'");
     }
@@ -116,6 +116,11 @@ public record AxisSpec(String text, List<Input> inputs, List<Term> output) {
   }
 
   private static List<Term> terms(String text) {
+    String stray = TERM.matcher(text).replaceAll("").trim();
+    if (!stray.isEmpty()) {
+      throw new IllegalArgumentException(
+          "axis signature: '" + stray + "' in '" + text.trim() + "' is no axis");
+    }
     List<Term> terms = new ArrayList<>();
     Matcher matcher = TERM.matcher(text);
     while (matcher.find()) {
@@ -130,6 +135,10 @@ public record AxisSpec(String text, List<Input> inputs, List<Term> output) {
       } else {
         terms.add(new Rest());
       }
+    }
+    if (terms.stream().filter(Rest.class::isInstance).count() > 1) {
+      throw new IllegalArgumentException(
+          "axis signature: '" + text.trim() + "' has more than one '...'");
     }
     return List.copyOf(terms);
   }

@@ -1,6 +1,7 @@
 package org.espalier.autograd;
 
 import org.espalier.tensor.DType;
+import org.espalier.tensor.DTypeException;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 
@@ -41,8 +42,18 @@ public interface Op {
     return Keep.INPUTS;
   }
 
-  /** Returns the output's element type, by default that of the first input. */
+  /**
+   * Returns the output's element type, by default that of the first input; floating inputs must
+   * agree.
+   */
   default DType dtype(DType... inputs) {
+    for (int i = 1; i < inputs.length; i++) {
+      if (inputs[i] != null && inputs[i].isFloating() && inputs[i] != inputs[0]) {
+        throw new DTypeException(
+            "%s: input %d is %s, expected %s like input 0; convert with to(%s)"
+                .formatted(name(), i, inputs[i], inputs[0], inputs[0]));
+      }
+    }
     return inputs[0];
   }
 

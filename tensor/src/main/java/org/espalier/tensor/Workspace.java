@@ -19,15 +19,17 @@ public final class Workspace {
 
   private final Map<Key, ArrayDeque<Object>> free = new HashMap<>();
   private final boolean pooled;
+  private final boolean poisoned;
   private long bytesMade;
 
   /** Creates an empty workspace. */
   public Workspace() {
-    this(true);
+    this(true, false);
   }
 
-  private Workspace(boolean pooled) {
+  private Workspace(boolean pooled, boolean poisoned) {
     this.pooled = pooled;
+    this.poisoned = poisoned;
   }
 
   /**
@@ -35,7 +37,15 @@ public final class Workspace {
    * it.
    */
   public static Workspace heap() {
-    return new Workspace(false);
+    return new Workspace(false, false);
+  }
+
+  /**
+   * Returns a workspace for tests and for hunting bugs: whatever it lends is filled with NaN (the
+   * smallest number, for integers), so that an element nobody wrote shows.
+   */
+  public static Workspace poisoned() {
+    return new Workspace(true, true);
   }
 
   /** Opens a lease; close it to give all its buffers back. */
@@ -87,7 +97,8 @@ public final class Workspace {
         buffer.lender = this;
         lent.add(buffer);
       }
-      return new Tensor(shape, buffer);
+      Tensor tensor = new Tensor(shape, buffer);
+      return poisoned ? tensor.fill(dtype.isFloating() ? Double.NaN : Integer.MIN_VALUE) : tensor;
     }
 
     /**

@@ -65,6 +65,23 @@ final class Checks {
     }
   }
 
+  /** Refuses numbers outside [0, 1], but for the rounding of a softmax. */
+  static void probabilities(String op, String input, Tensor values) {
+    for (int i = 0; i < values.count(); i++) {
+      double p = values.get(i);
+      if (!(p >= 0 && p <= 1 + 1e-5)) {
+        throw new IllegalArgumentException(
+            "%s: '%s' holds probabilities, but element %d is %s".formatted(op, input, i, p));
+      }
+    }
+  }
+
+  static void reduction(String op, LossReduction reduction) {
+    if (reduction == LossReduction.BATCH_MEAN) {
+      throw new IllegalArgumentException(op + ": BATCH_MEAN is for kl_div; use MEAN, SUM or NONE");
+    }
+  }
+
   /** Refuses a gradient with respect to an input that counts as given. */
   static void constant(Call call, int input, String name) {
     if (call.needs(input)) {

@@ -63,7 +63,7 @@ public record Pointwise(Unary unary, double a, double b) implements Op {
   @Override
   public Role role() {
     return switch (unary) {
-      case NEG, ABS, SQUARE, SQRT, EXP, LOG, AFFINE, POW -> Role.OPAQUE;
+      case NEG, ABS, SQUARE, SQRT, EXP, LOG, AFFINE, POW, SMOOTH_L1 -> Role.OPAQUE;
       default -> Role.PASS;
     };
   }

@@ -4,10 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.espalier.autograd.AxisSpec;
+import org.espalier.autograd.op.Row.Domain;
+import org.espalier.tensor.Shape;
 import org.espalier.tensor.kernel.Binary;
 import org.espalier.tensor.kernel.Reduction;
 import org.espalier.tensor.kernel.Unary;
-import org.espalier.tensor.kernel.Unary.Domain;
 
 /** Lists every op with samples; {@link OpTableTest} asks seven properties of each row. */
 final class OpTable {
@@ -20,6 +21,7 @@ final class OpTable {
     pools(rows);
     rearrangements(rows);
     norms(rows);
+    losses(rows);
     return rows;
   }
 
@@ -29,10 +31,10 @@ final class OpTable {
     for (int c : new int[] {1, 3, 10, 19, 43}) {
       ConvOptions same = ConvOptions.DEFAULT.withPadding(1);
       rows.add(
-          Row.of("conv2d of " + c, new Convolution(2, same)).in(1, 4, 3, c).in(c, 3, 3, c).in(c));
+          Row.of("conv2d of " + c, new Convolution(2, same)).in(2, 4, 3, c).in(c, 3, 3, c).in(c));
       rows.add(
           Row.of("depthwise of " + c, new Convolution(2, same.withGroups(true)))
-              .in(1, 4, 3, c)
+              .in(2, 4, 3, c)
               .in(c, 3, 3, 1)
               .absent());
     }
@@ -76,7 +78,7 @@ final class OpTable {
       double b = unary == Unary.SOFTPLUS ? 20 : 1;
       rows.add(
           Row.of(unary.name().toLowerCase(java.util.Locale.ROOT), new Pointwise(unary, a, b))
-              .in(unary.domain(), 2, 3, 5));
+              .in(Domain.of(unary.domain()), 2, 3, 5));
     }
     for (Binary binary : Binary.values()) {
       rows.add(
@@ -91,8 +93,13 @@ final class OpTable {
     rows.add(Row.of("softmax", new Softmax(-1, false)).in(3, 5).mixing(1));
     rows.add(Row.of("softmax over positions", new Softmax(1, false)).in(2, 4, 3).mixing(1));
     rows.add(Row.of("log softmax", new Softmax(-1, true)).in(3, 5).mixing(1));
-    rows.add(Row.of("dropout", new Dropout(0.3, 5, false)).in(2, 3, 4).mixing(0, 1, 2));
-    rows.add(Row.of("dropout of channels", new Dropout(0.5, 5, true)).in(2, 3, 2, 4).mixing(0, 3));
+    rows.add(
+        Row.of("dropout", new Dropout(0.3, 5, false)).in(2, 3, 4).mixing(0, 1, 2).positional());
+    rows.add(
+        Row.of("dropout of channels", new Dropout(0.5, 5, true))
+            .in(2, 3, 2, 4)
+            .mixing(0, 3)
+            .positional());
     rows.add(Row.of("dropout of everything", new Dropout(1, 5, false)).in(2, 3));
   }
 
@@ -195,5 +202,37 @@ final class OpTable {
             .absent()
             .mixing(1, 2));
     rows.add(Row.of("sample norm", new SampleNorm(1e-3)).in(2, 3, 4).in(1).in(1).mixing(1, 2));
+  }
+
+  private static void losses(List<Row> rows) {
+    for (LossReduction reduction : new LossReduction[] {LossReduction.MEAN, LossReduction.NONE}) {
+      rows.add(
+          Row.of("nll " + reduction, new NegativeLogLikelihood(reduction, -100, 0))
+              .in(4, 3)
+              .index(2, -100, 0, 1)
+              .absent()
+              .mixing(0, 1));
+    }
+    rows.add(
+        Row.of("nll smoothed", new NegativeLogLikelihood(LossReduction.SUM, 0, 0.2))
+            .in(2, 2, 3)
+            .index(Shape.of(2, 2), 2, 0, 1, 1)
+            .constant(Domain.POSITIVE, 3)
+            .mixing(0, 1, 2));
+    rows.add(
+        Row.of("bce", new BinaryCrossEntropy())
+            .in(3, 4)
+            .constant(Domain.PROBABILITY, 3, 4)
+            .constant(Domain.POSITIVE, 4)
+            .constant(Domain.POSITIVE, 4));
+    rows.add(
+        Row.of("bce plain", new BinaryCrossEntropy())
+            .in(3, 4)
+            .constant(Domain.PROBABILITY, 3, 4)
+            .absent()
+            .absent());
+    rows.add(Row.of("kl", new KullbackLeibler(false)).in(3, 4).constant(Domain.PROBABILITY, 3, 4));
+    rows.add(
+        Row.of("kl of logarithms", new KullbackLeibler(true)).in(3, 4).constant(Domain.ANY, 3, 4));
   }
 }

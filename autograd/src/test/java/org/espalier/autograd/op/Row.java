@@ -11,12 +11,25 @@ import org.espalier.tensor.DType;
 import org.espalier.tensor.Random;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
-import org.espalier.tensor.kernel.Unary.Domain;
+import org.espalier.tensor.kernel.Unary;
 
 /**
  * One row of the op table: an op with samples of its inputs, and what its properties may not ask.
  */
 final class Row {
+  /** Where samples are drawn, so that differences stay away from kinks. */
+  enum Domain {
+    ANY,
+    POSITIVE,
+    AWAY_FROM_ZERO,
+    INSIDE_ONE,
+    PROBABILITY;
+
+    static Domain of(Unary.Domain domain) {
+      return valueOf(domain.name());
+    }
+  }
+
   /** One input: shape, safe domain, or fixed integers; null shape for an absent one. */
   record Input(Shape shape, Domain domain, boolean differentiable, int[] numbers) {
     boolean isInteger() {
@@ -31,14 +44,17 @@ final class Row {
   /** Axes of input 0 along which the op mixes or counts, so that cutting one changes the rest. */
   final Set<Integer> mixed = new HashSet<>();
 
-  /** How the op reads after {@code n} elements of the indexed axis were cut. */
+  /** How the op reads after one channel was cut, where it states their number. */
   UnaryOperator<Op> afterCut = same -> same;
 
   /** Whether a cut leaves unequal parts, so that only the dependency can be probed. */
   boolean uneven;
 
-  /** Share of the output's scale that a float32 result may miss. */
-  double tolerance = 2e-6;
+  /** Whether values hang on positions, so that nothing may be permuted. */
+  boolean positional;
+
+  /** Share of the output's scale that a float32 result may miss, by √(summed length). */
+  double tolerance = 1e-6;
 
   private Row(String name, Op op) {
     this.name = name;
@@ -79,6 +95,11 @@ final class Row {
 
   Row mixing(Integer... axes) {
     mixed.addAll(Arrays.asList(axes));
+    return this;
+  }
+
+  Row positional() {
+    positional = true;
     return this;
   }
 
@@ -125,6 +146,7 @@ final class Row {
             case POSITIVE -> 0.5 + u;
             case AWAY_FROM_ZERO -> sign * (0.1 + 2 * u);
             case INSIDE_ONE -> sign * 0.9 * u;
+            case PROBABILITY -> u;
           };
       // Rounded to float32, so that both types compute on the same numbers.
       tensor.set(k, (float) value);

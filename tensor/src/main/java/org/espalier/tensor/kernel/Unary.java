@@ -95,7 +95,12 @@ public enum Unary {
       (x, y, a, b) -> 1 / ((1 + Math.abs(x)) * (1 + Math.abs(x))),
       Domain.ANY),
   /** {@code ln sigmoid(x)}, without overflow. */
-  LOG_SIGMOID((x, a, b) -> -log1pExp(-x), (x, y, a, b) -> sigmoid(-x), Domain.ANY);
+  LOG_SIGMOID((x, a, b) -> -log1pExp(-x), (x, y, a, b) -> sigmoid(-x), Domain.ANY),
+  /** {@code |x| < a: x²/(2a), else |x| - a/2}: the smooth L1 loss of a difference. */
+  SMOOTH_L1(
+      (x, a, b) -> Math.abs(x) < a ? 0.5 * x * x / a : Math.abs(x) - 0.5 * a,
+      (x, y, a, b) -> Math.abs(x) < a ? x / a : Math.signum(x),
+      Domain.ANY);
 
   /** Says where on the line a gradient check is safe. */
   public enum Domain {
