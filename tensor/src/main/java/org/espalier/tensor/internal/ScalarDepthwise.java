@@ -14,6 +14,9 @@ final class ScalarDepthwise {
   /** Aimed-at elements of a stretch of pixels. */
   private static final int LENGTH = 1024;
 
+  /** Lines of pixels summed in float before the sums move on to double. */
+  private static final int FLUSH = 32;
+
   private final ConvAxis rows;
   private final ConvAxis columns;
   private final int batch;
@@ -22,6 +25,17 @@ final class ScalarDepthwise {
 
   /** Pixels of a stretch. */
   private final int stretch;
+
+  /** Adds up the products of a stretch. */
+  @FunctionalInterface
+  interface Products {
+    /**
+     * Computes {@code sum[i] += Σ_t reads[t][i] · weights[t][i]} for i up to length, t up to taps.
+     *
+     * @param sum modified
+     */
+    void add(float[][] reads, float[][] weights, int taps, int length, float[] sum);
+  }
 
   private ScalarDepthwise(
       ConvAxis rows, ConvAxis columns, int batch, int channels, float[] source) {
@@ -39,20 +53,21 @@ final class ScalarDepthwise {
   }
 
   /** Computes {@code y}. */
-  static void forward(ConvGeometry g, float[] x, float[] weight, float[] bias, float[] y) {
+  static void forward(
+      Products products, ConvGeometry g, float[] x, float[] weight, float[] bias, float[] y) {
     new ScalarDepthwise(ConvAxis.rows(g), ConvAxis.columns(g), g.batch(), g.inChannels(), x)
-        .apply(weight, bias, y);
+        .apply(products, weight, bias, y);
   }
 
   /** Computes {@code dx}. */
-  static void gradInput(ConvGeometry g, float[] dy, float[] weight, float[] dx) {
+  static void gradInput(Products products, ConvGeometry g, float[] dy, float[] weight, float[] dx) {
     new ScalarDepthwise(
             ConvAxis.rows(g).reversed(),
             ConvAxis.columns(g).reversed(),
             g.batch(),
             g.inChannels(),
             dy)
-        .apply(weight, null, dx);
+        .apply(products, weight, null, dx);
   }
 
   /** Computes {@code dw}. */
@@ -61,7 +76,7 @@ final class ScalarDepthwise {
         .correlate(dy, dw);
   }
 
-  private void apply(float[] weight, float[] bias, float[] destination) {
+  private void apply(Products products, float[] weight, float[] bias, float[] destination) {
     int taps = rows.taps() * columns.taps();
     float[][] repeated = new float[taps][stretch * channels];
     for (int t = 0; t < taps; t++) {
@@ -79,16 +94,19 @@ final class ScalarDepthwise {
         Parallel.grain(work),
         (from, to) -> {
           float[] sum = new float[stretch * channels];
-          float[] read = new float[stretch * channels];
+          float[][] reads = new float[taps][stretch * channels];
+          float[][] weights = new float[taps][];
           for (int line = from; line < to; line++) {
             for (int x = 0; x < columns.destination(); x += stretch) {
               int pixels = Math.min(stretch, columns.destination() - x);
               System.arraycopy(start, 0, sum, 0, pixels * channels);
+              int met = 0;
               for (int t = 0; t < taps; t++) {
-                if (read(line, x, pixels, t, read)) {
-                  addProduct(read, repeated[t], pixels * channels, sum);
+                if (read(line, x, pixels, t, reads[met])) {
+                  weights[met++] = repeated[t];
                 }
               }
+              products.add(reads, weights, met, pixels * channels, sum);
               int at = (line * columns.destination() + x) * channels;
               System.arraycopy(sum, 0, destination, at, pixels * channels);
             }
@@ -119,7 +137,9 @@ final class ScalarDepthwise {
                 }
               }
             }
-            flush(sums, partial[piece]);
+            if ((line - from) % FLUSH == FLUSH - 1 || line == to - 1) {
+              flush(sums, partial[piece]);
+            }
           }
         });
     for (int i = 0; i < dw.length; i++) {
@@ -131,7 +151,7 @@ final class ScalarDepthwise {
     }
   }
 
-  /** Moves the sums of one line of pixels into double and clears them. */
+  /** Moves the sums of a few lines of pixels into double and clears them. */
   private void flush(float[][] sums, double[] dw) {
     for (int t = 0; t < sums.length; t++) {
       for (int i = 0; i < sums[t].length; i += channels) {
@@ -171,6 +191,13 @@ final class ScalarDepthwise {
       p += run;
     }
     return any;
+  }
+
+  /** Adds up the products with plain loops. */
+  static void add(float[][] reads, float[][] weights, int taps, int length, float[] sum) {
+    for (int t = 0; t < taps; t++) {
+      addProduct(reads[t], weights[t], length, sum);
+    }
   }
 
   private static void addProduct(float[] a, float[] b, int length, float[] sum) {

@@ -18,8 +18,17 @@ import org.espalier.tensor.kernel.Unary;
  * times slower than a product and a sum.
  */
 public class ScalarKernels implements Kernels {
-  /** Creates the set; it has no state. */
-  public ScalarKernels() {}
+  private final RowLoops rows;
+
+  /** Creates the set. */
+  public ScalarKernels() {
+    this(new ScalarRows());
+  }
+
+  /** Creates the set with other loops over rows. */
+  ScalarKernels(RowLoops rows) {
+    this.rows = rows;
+  }
 
   @Override
   public String name() {
@@ -45,7 +54,7 @@ public class ScalarKernels implements Kernels {
     Parallel.range(
         dx.count(),
         Parallel.grain(ScalarElementwise.cost(op)),
-        (from, to) -> ScalarElementwise.unaryGrad(op, a, b, in, out, upstream, gradient, from, to));
+        (from, to) -> ScalarUnaryGrad.apply(op, a, b, in, out, upstream, gradient, from, to));
   }
 
   @Override
@@ -59,7 +68,7 @@ public class ScalarKernels implements Kernels {
           Parallel.GRAIN,
           (from, to) -> ScalarElementwise.binary(op, left, right, result, from, to));
     } else {
-      SpanWalk.each(span, 1, ScalarRows.binary(op, left, result), right);
+      SpanWalk.each(span, 1, rows.binary(op, left, result), right);
     }
   }
 
@@ -76,43 +85,23 @@ public class ScalarKernels implements Kernels {
   @Override
   public void reduce(Reduction reduction, Tensor x, Span span, Tensor y) {
     boolean maximum = reduction == Reduction.MAX;
-    SpanWalk.Fold fold = maximum ? maximum(x.f32()) : sum(x.f32());
+    SpanWalk.Fold fold = maximum ? rows.maximum(x.f32()) : rows.sum(x.f32());
     double[] result = SpanWalk.reduce(span, 1, maximum, 1, fold)[0];
     store(result, reduction == Reduction.MEAN ? 1.0 / span.middle() : 1, y);
-  }
-
-  /** Returns the loop that adds stretches of x to result 0. */
-  SpanWalk.Fold sum(float[] x) {
-    return ScalarRows.sum(x);
-  }
-
-  /** Returns the loop that joins stretches of x to result 0 by their maximum. */
-  SpanWalk.Fold maximum(float[] x) {
-    return ScalarRows.maximum(x);
-  }
-
-  /** Returns the loop that adds squared distances from companion 0 to result 0. */
-  SpanWalk.Fold squaredDeviation(float[] x) {
-    return ScalarRows.squaredDeviation(x);
-  }
-
-  /** Returns the loop that adds dy and its product with x less companion 0 to results 0 and 1. */
-  SpanWalk.Fold normSums(float[] dy, float[] x) {
-    return ScalarRows.normSums(dy, x);
   }
 
   @Override
   public void scaleShift(Tensor x, Tensor scale, Tensor shift, Span span, Tensor y) {
     float[] factor = scale == null ? null : scale.f32();
     float[] term = shift == null ? null : shift.f32();
-    SpanWalk.each(span, 1, ScalarRows.scaleShift(x.f32(), y.f32()), factor, term);
+    SpanWalk.each(span, 1, rows.scaleShift(x.f32(), y.f32()), factor, term);
   }
 
   @Override
   public void moments(Tensor x, Span span, Tensor mean, Tensor variance) {
     double share = 1.0 / span.middle();
-    store(SpanWalk.reduce(span, 1, false, 1, sum(x.f32()))[0], share, mean);
-    SpanWalk.Fold fold = squaredDeviation(x.f32());
+    store(SpanWalk.reduce(span, 1, false, 1, rows.sum(x.f32()))[0], share, mean);
+    SpanWalk.Fold fold = rows.squaredDeviation(x.f32());
     store(SpanWalk.reduce(span, 1, false, 1, fold, mean.f32())[0], share, variance);
   }
 
@@ -125,7 +114,7 @@ public class ScalarKernels implements Kernels {
       Span span,
       Tensor sum,
       Tensor product) {
-    SpanWalk.Fold fold = normSums(dy.f32(), x.f32());
+    SpanWalk.Fold fold = rows.normSums(dy.f32(), x.f32());
     double[][] sums = SpanWalk.reduce(span, 2, false, 2, fold, mean.f32());
     float[] inverse = inverseDeviation.f32();
     for (int i = 0; i < sums[1].length; i++) {
@@ -137,7 +126,7 @@ public class ScalarKernels implements Kernels {
 
   @Override
   public void combine(Tensor x, Tensor a, Tensor y, Tensor b, Tensor c, Span span, Tensor out) {
-    SpanWalk.Stretch body = ScalarRows.combine(x.f32(), y.f32(), out.f32());
+    SpanWalk.Stretch body = rows.combine(x.f32(), y.f32(), out.f32());
     SpanWalk.each(span, 2, body, a.f32(), b.f32(), c.f32());
   }
 

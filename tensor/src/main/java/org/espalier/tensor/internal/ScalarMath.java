@@ -14,6 +14,9 @@ final class ScalarMath {
   /** Adding and taking away 1.5·2^52 rounds a double to an integer, found in its low bits. */
   private static final double ROUND = 0x1.8p52;
 
+  /** Beyond, each float result is 0 or infinity; 2^n is a normal double up to here. */
+  private static final double LARGEST = 230;
+
   private ScalarMath() {}
 
   /** Returns {@code e^x}. */
@@ -58,10 +61,11 @@ final class ScalarMath {
    * {@code |r| ≤ ln(2)/2}: its remainder is below 6e-9.
    */
   private static double exponential(double x) {
-    // Beyond ±110 every float result is 0 or infinity; 2^n must stay a normal double.
-    double inside = Math.min(Math.max(x, -230), 230);
-    double shifted = inside * LOG2_E + ROUND;
-    double r = inside - (shifted - ROUND) * LN_2;
+    if (!(Math.abs(x) < LARGEST)) {
+      return x > 0 ? Double.POSITIVE_INFINITY : x < 0 ? 0 : Double.NaN;
+    }
+    double shifted = x * LOG2_E + ROUND;
+    double r = x - (shifted - ROUND) * LN_2;
     double high = 1 / 24.0 + r * (1 / 120.0 + r * (1 / 720.0 + r * (1 / 5040.0)));
     double polynomial = 1 + r * (1 + r * (1 / 2.0 + r * (1 / 6.0 + r * high)));
     long exponent = Double.doubleToRawLongBits(shifted) + 1023 << 52;

@@ -126,20 +126,28 @@ final class ScalarMove {
         span.outer() * count,
         Parallel.grain(inner),
         (from, to) -> {
+          int k = from % count;
+          int base = from / count * span.middle();
           for (int run = from; run < to; run++) {
-            int source = index[run % count];
-            int at = (run / count * span.middle() + source) * inner;
-            if (inner < RUN) {
-              for (int i = 0; i < inner; i++) {
-                y[run * inner + i] = source < 0 ? 0 : x[at + i];
-              }
-            } else if (source < 0) {
-              Arrays.fill(y, run * inner, (run + 1) * inner, 0);
-            } else {
-              System.arraycopy(x, at, y, run * inner, inner);
+            copy(x, index[k] < 0 ? -1 : (base + index[k]) * inner, y, run * inner, inner);
+            if (++k == count) {
+              k = 0;
+              base += span.middle();
             }
           }
         });
+  }
+
+  private static void copy(float[] x, int from, float[] y, int to, int length) {
+    if (length < RUN) {
+      for (int i = 0; i < length; i++) {
+        y[to + i] = from < 0 ? 0 : x[from + i];
+      }
+    } else if (from < 0) {
+      Arrays.fill(y, to, to + length, 0);
+    } else {
+      System.arraycopy(x, from, y, to, length);
+    }
   }
 
   /** Computes {@code y = 0; y[o,index[k],i] += x[o,k,i]}, skipping -1. */

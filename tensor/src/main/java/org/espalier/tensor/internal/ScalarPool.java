@@ -1,17 +1,24 @@
 package org.espalier.tensor.internal;
 
 import java.util.Arrays;
+import java.util.function.IntConsumer;
 import org.espalier.tensor.kernel.PoolGeometry;
 
-/** Pools windows with plain loops along the channels. */
+/**
+ * Pools windows with plain loops along the channels, and shares pixels out for both kernel sets.
+ */
 final class ScalarPool {
   private ScalarPool() {}
 
-  /** Computes one output pixel, in parallel with others. */
+  /** Works on one output pixel. */
   @FunctionalInterface
   interface Pixel {
-    /** Computes output pixel (image, row, column), whose channels start at {@code at}. */
-    void run(int image, int row, int column, int at);
+    /**
+     * Works on output pixel (image, row, column), whose channels start at {@code at}.
+     *
+     * @param taps positions {@code row · width + column} of its window, in scan order
+     */
+    void run(int image, int[] taps, float share, int at);
   }
 
   /** Runs a body for every output pixel. */
@@ -20,29 +27,34 @@ final class ScalarPool {
     Parallel.range(
         lines,
         Parallel.grain(work(g) / Math.max(1, lines)),
-        (from, to) -> {
-          for (int line = from; line < to; line++) {
-            pixels(g, line, body);
-          }
-        });
+        (from, to) -> lines(g, from, to, body));
   }
 
-  /** Runs a body for every output pixel, those of one image in one thread and in scan order. */
-  static void eachImage(PoolGeometry g, Pixel body) {
+  /**
+   * Runs a body for every output pixel, those of one image in one thread and in scan order.
+   *
+   * @param start runs for each image before its pixels
+   */
+  static void eachImage(PoolGeometry g, IntConsumer start, Pixel body) {
     Parallel.range(
         g.batch(),
         Parallel.grain(work(g) / Math.max(1, g.batch())),
         (from, to) -> {
-          for (int line = from * g.outHeight(); line < to * g.outHeight(); line++) {
-            pixels(g, line, body);
+          for (int image = from; image < to; image++) {
+            start.accept(image);
+            lines(g, image * g.outHeight(), (image + 1) * g.outHeight(), body);
           }
         });
   }
 
-  private static void pixels(PoolGeometry g, int line, Pixel body) {
-    for (int column = 0; column < g.outWidth(); column++) {
-      int at = (line * g.outWidth() + column) * g.channels();
-      body.run(line / g.outHeight(), line % g.outHeight(), column, at);
+  private static void lines(PoolGeometry g, int from, int to, Pixel body) {
+    for (int line = from; line < to; line++) {
+      int row = line % g.outHeight();
+      for (int column = 0; column < g.outWidth(); column++) {
+        float share = 1f / (g.rowCount()[row] * g.columnCount()[column]);
+        int at = (line * g.outWidth() + column) * g.channels();
+        body.run(line / g.outHeight(), taps(g, row, column), share, at);
+      }
     }
   }
 
@@ -51,29 +63,50 @@ final class ScalarPool {
     return Math.max(input, (long) g.batch() * g.outHeight() * g.outWidth() * g.channels());
   }
 
-  /** Computes maxima and the positions of the winners. */
-  static void max(PoolGeometry g, float[] x, float[] y, int[] index) {
-    each(g, (image, row, column, at) -> maxPixel(g, x, y, index, image, row, column, at));
+  private static int[] taps(PoolGeometry g, int row, int column) {
+    int height = steps(g.rowStart()[row], g.rowEnd()[row], g.rowStep());
+    int width = steps(g.columnStart()[column], g.columnEnd()[column], g.columnStep());
+    int[] taps = new int[height * width];
+    for (int i = 0; i < height; i++) {
+      int first = (g.rowStart()[row] + i * g.rowStep()) * g.width() + g.columnStart()[column];
+      for (int j = 0; j < width; j++) {
+        taps[i * width + j] = first + j * g.columnStep();
+      }
+    }
+    return taps;
   }
 
-  private static void maxPixel(
-      PoolGeometry g, float[] x, float[] y, int[] index, int image, int row, int column, int at) {
-    int channels = g.channels();
-    Arrays.fill(y, at, at + channels, Float.NEGATIVE_INFINITY);
-    Arrays.fill(index, at, at + channels, -1);
-    int base = image * g.height() * g.width();
-    for (int iy = g.rowStart()[row]; iy < g.rowEnd()[row]; iy += g.rowStep()) {
-      for (int ix = g.columnStart()[column]; ix < g.columnEnd()[column]; ix += g.columnStep()) {
-        int position = iy * g.width() + ix;
-        int from = (base + position) * channels;
-        for (int c = 0; c < channels; c++) {
-          float value = x[from + c];
-          float best = y[at + c];
-          if (value > best || index[at + c] < 0 || (value != value && best == best)) {
-            y[at + c] = value;
-            index[at + c] = position;
-          }
-        }
+  private static int steps(int start, int end, int step) {
+    return Math.max(0, (end - start + step - 1) / step);
+  }
+
+  /** Computes maxima and the positions of the winners. */
+  static void max(PoolGeometry g, float[] x, float[] y, int[] index) {
+    int image = g.height() * g.width() * g.channels();
+    each(g, (n, taps, share, at) -> maxChannels(x, n * image, taps, 0, g.channels(), y, index, at));
+  }
+
+  /**
+   * Computes the maxima of the channels {@code first} to {@code channels} of one output pixel.
+   *
+   * @param base where the image starts
+   */
+  static void maxChannels(
+      float[] x, int base, int[] taps, int first, int channels, float[] y, int[] index, int at) {
+    for (int c = first; c < channels; c++) {
+      y[at + c] = taps.length == 0 ? Float.NEGATIVE_INFINITY : x[base + taps[0] * channels + c];
+      index[at + c] = taps.length == 0 ? -1 : taps[0];
+    }
+    for (int t = 1; t < taps.length; t++) {
+      int from = base + taps[t] * channels;
+      int position = taps[t];
+      for (int c = first; c < channels; c++) {
+        float rival = x[from + c];
+        float best = y[at + c];
+        // Not «rival > best»: NaN wins too, unless a NaN has won before. Without branches, which
+        // nobody could predict: the maximum and its place are found apart.
+        index[at + c] = !(rival <= best) && best == best ? position : index[at + c];
+        y[at + c] = Math.max(best, rival);
       }
     }
   }
@@ -102,48 +135,36 @@ final class ScalarPool {
 
   /** Computes averages; an empty window gives 0. */
   static void average(PoolGeometry g, float[] x, float[] y) {
-    each(g, (image, row, column, at) -> averagePixel(g, x, y, image, row, column, at));
-  }
-
-  private static void averagePixel(
-      PoolGeometry g, float[] x, float[] y, int image, int row, int column, int at) {
     int channels = g.channels();
-    Arrays.fill(y, at, at + channels, 0);
-    int base = image * g.height() * g.width();
-    float share = share(g, row, column);
-    for (int iy = g.rowStart()[row]; iy < g.rowEnd()[row]; iy += g.rowStep()) {
-      for (int ix = g.columnStart()[column]; ix < g.columnEnd()[column]; ix += g.columnStep()) {
-        int from = (base + iy * g.width() + ix) * channels;
-        for (int c = 0; c < channels; c++) {
-          y[at + c] += share * x[from + c];
-        }
-      }
-    }
+    int image = g.height() * g.width() * channels;
+    each(
+        g,
+        (n, taps, share, at) -> {
+          Arrays.fill(y, at, at + channels, 0);
+          for (int tap : taps) {
+            addScaled(share, x, n * image + tap * channels, y, at, channels);
+          }
+        });
   }
 
   /** Spreads each dy over its window. */
   static void averageGrad(PoolGeometry g, float[] dy, float[] dx) {
-    Arrays.fill(dx, 0, g.batch() * g.height() * g.width() * g.channels(), 0);
-    eachImage(g, (image, row, column, at) -> averageGradPixel(g, dy, dx, image, row, column, at));
-  }
-
-  private static void averageGradPixel(
-      PoolGeometry g, float[] dy, float[] dx, int image, int row, int column, int at) {
     int channels = g.channels();
-    int base = image * g.height() * g.width();
-    float share = share(g, row, column);
-    for (int iy = g.rowStart()[row]; iy < g.rowEnd()[row]; iy += g.rowStep()) {
-      for (int ix = g.columnStart()[column]; ix < g.columnEnd()[column]; ix += g.columnStep()) {
-        int to = (base + iy * g.width() + ix) * channels;
-        for (int c = 0; c < channels; c++) {
-          dx[to + c] += share * dy[at + c];
-        }
-      }
-    }
+    int image = g.height() * g.width() * channels;
+    eachImage(
+        g,
+        n -> Arrays.fill(dx, n * image, (n + 1) * image, 0),
+        (n, taps, share, at) -> {
+          for (int tap : taps) {
+            addScaled(share, dy, at, dx, n * image + tap * channels, channels);
+          }
+        });
   }
 
-  /** Returns what one element of a window counts in its average. */
-  static float share(PoolGeometry g, int row, int column) {
-    return 1f / (g.rowCount()[row] * g.columnCount()[column]);
+  private static void addScaled(
+      float factor, float[] x, int from, float[] y, int to, int channels) {
+    for (int c = 0; c < channels; c++) {
+      y[to + c] += factor * x[from + c];
+    }
   }
 }

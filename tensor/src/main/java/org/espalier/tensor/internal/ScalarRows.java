@@ -8,11 +8,10 @@ import org.espalier.tensor.kernel.Binary;
  * <p>Stretches are copied into scratch rows first: only where all arrays of a loop have the same
  * index does C2 make vector code of it, and that pays for the copies three times over.
  */
-final class ScalarRows {
-  private ScalarRows() {}
+final class ScalarRows implements RowLoops {
 
-  /** Returns {@code out = op(x, companion 0)}; needs one scratch row. */
-  static SpanWalk.Stretch binary(Binary op, float[] x, float[] out) {
+  @Override
+  public SpanWalk.Stretch binary(Binary op, float[] x, float[] out) {
     return (at, length, companions, scratch) -> {
       float[] row = scratch[0];
       System.arraycopy(x, at, row, 0, length);
@@ -21,8 +20,8 @@ final class ScalarRows {
     };
   }
 
-  /** Returns {@code y = x · companion 0 + companion 1}, either absent; needs one scratch row. */
-  static SpanWalk.Stretch scaleShift(float[] x, float[] y) {
+  @Override
+  public SpanWalk.Stretch scaleShift(float[] x, float[] y) {
     return (at, length, companions, scratch) -> {
       float[] row = scratch[0];
       System.arraycopy(x, at, row, 0, length);
@@ -37,10 +36,8 @@ final class ScalarRows {
     };
   }
 
-  /**
-   * Returns {@code out = companion 0 · x + companion 1 · y + companion 2}; needs two scratch rows.
-   */
-  static SpanWalk.Stretch combine(float[] x, float[] y, float[] out) {
+  @Override
+  public SpanWalk.Stretch combine(float[] x, float[] y, float[] out) {
     return (at, length, companions, scratch) -> {
       System.arraycopy(x, at, scratch[0], 0, length);
       System.arraycopy(y, at, scratch[1], 0, length);
@@ -49,32 +46,32 @@ final class ScalarRows {
     };
   }
 
-  /** Returns {@code result 0 += x}; needs one scratch row. */
-  static SpanWalk.Fold sum(float[] x) {
+  @Override
+  public SpanWalk.Fold sum(float[] x) {
     return (at, length, results, companions, scratch) -> {
       System.arraycopy(x, at, scratch[0], 0, length);
       ScalarElementwise.binary(Binary.ADD, results[0], scratch[0], results[0], 0, length);
     };
   }
 
-  /** Returns {@code result 0 = max(result 0, x)}; needs one scratch row. */
-  static SpanWalk.Fold maximum(float[] x) {
+  @Override
+  public SpanWalk.Fold maximum(float[] x) {
     return (at, length, results, companions, scratch) -> {
       System.arraycopy(x, at, scratch[0], 0, length);
       ScalarElementwise.binary(Binary.MAX, results[0], scratch[0], results[0], 0, length);
     };
   }
 
-  /** Returns {@code result 0 += (x - companion 0)²}; needs one scratch row. */
-  static SpanWalk.Fold squaredDeviation(float[] x) {
+  @Override
+  public SpanWalk.Fold squaredDeviation(float[] x) {
     return (at, length, results, companions, scratch) -> {
       System.arraycopy(x, at, scratch[0], 0, length);
       addSquaredDeviation(scratch[0], companions[0], length, results[0]);
     };
   }
 
-  /** Returns {@code result 0 += dy, result 1 += dy · (x - companion 0)}; needs two scratch rows. */
-  static SpanWalk.Fold normSums(float[] dy, float[] x) {
+  @Override
+  public SpanWalk.Fold normSums(float[] dy, float[] x) {
     return (at, length, results, companions, scratch) -> {
       System.arraycopy(dy, at, scratch[0], 0, length);
       System.arraycopy(x, at, scratch[1], 0, length);

@@ -1,0 +1,106 @@
+package org.espalier.tensor.internal;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+import org.espalier.tensor.kernel.PoolGeometry;
+
+/**
+ * Pools windows with vectors along the channels.
+ *
+ * <p>One innermost loop over the listed taps holds the accumulators: C2 of Java 17 would box them
+ * across two.
+ */
+final class VectorPool {
+  private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Integer> I =
+      VectorSpecies.of(int.class, FloatVector.SPECIES_PREFERRED.vectorShape());
+
+  private VectorPool() {}
+
+  /** Computes maxima and the positions of the winners. */
+  static void max(PoolGeometry g, float[] x, float[] y, int[] index) {
+    int image = g.height() * g.width() * g.channels();
+    ScalarPool.each(
+        g, (n, taps, share, at) -> maxPixel(x, n * image, taps, g.channels(), y, index, at));
+  }
+
+  private static void maxPixel(
+      float[] x, int base, int[] taps, int channels, float[] y, int[] index, int at) {
+    if (taps.length == 0) {
+      Arrays.fill(y, at, at + channels, Float.NEGATIVE_INFINITY);
+      Arrays.fill(index, at, at + channels, -1);
+      return;
+    }
+    int c = 0;
+    for (; c < S.loopBound(channels); c += S.length()) {
+      FloatVector best = FloatVector.fromArray(S, x, base + taps[0] * channels + c);
+      IntVector winner = IntVector.broadcast(I, taps[0]);
+      for (int t = 1; t < taps.length; t++) {
+        FloatVector rival = FloatVector.fromArray(S, x, base + taps[t] * channels + c);
+        // Not «rival > best»: NaN wins too, unless a NaN has won before.
+        VectorMask<Float> stays =
+            rival.compare(VectorOperators.LE, best).or(best.compare(VectorOperators.NE, best));
+        best = rival.blend(best, stays);
+        winner = IntVector.broadcast(I, taps[t]).blend(winner, stays.cast(I));
+      }
+      best.intoArray(y, at + c);
+      winner.intoArray(index, at + c);
+    }
+    ScalarPool.maxChannels(x, base, taps, c, channels, y, index, at);
+  }
+
+  /** Computes averages; an empty window gives 0. */
+  static void average(PoolGeometry g, float[] x, float[] y) {
+    int image = g.height() * g.width() * g.channels();
+    ScalarPool.each(
+        g, (n, taps, share, at) -> averagePixel(x, n * image, taps, share, g.channels(), y, at));
+  }
+
+  private static void averagePixel(
+      float[] x, int base, int[] taps, float share, int channels, float[] y, int at) {
+    int c = 0;
+    for (; c < S.loopBound(channels); c += S.length()) {
+      FloatVector sum = FloatVector.zero(S);
+      for (int tap : taps) {
+        sum = sum.add(FloatVector.fromArray(S, x, base + tap * channels + c));
+      }
+      sum.mul(taps.length == 0 ? 0 : share).intoArray(y, at + c);
+    }
+    for (; c < channels; c++) {
+      float sum = 0;
+      for (int tap : taps) {
+        sum += x[base + tap * channels + c];
+      }
+      y[at + c] = taps.length == 0 ? 0 : sum * share;
+    }
+  }
+
+  /** Spreads each dy over its window. */
+  static void averageGrad(PoolGeometry g, float[] dy, float[] dx) {
+    int image = g.height() * g.width() * g.channels();
+    ScalarPool.eachImage(
+        g,
+        n -> Arrays.fill(dx, n * image, (n + 1) * image, 0),
+        (n, taps, share, at) -> {
+          for (int tap : taps) {
+            addScaled(share, dy, at, dx, n * image + tap * g.channels(), g.channels());
+          }
+        });
+  }
+
+  private static void addScaled(float share, float[] dy, int at, float[] dx, int to, int channels) {
+    FloatVector factor = FloatVector.broadcast(S, share);
+    int c = 0;
+    for (; c < S.loopBound(channels); c += S.length()) {
+      FloatVector sum = FloatVector.fromArray(S, dx, to + c);
+      FloatVector.fromArray(S, dy, at + c).fma(factor, sum).intoArray(dx, to + c);
+    }
+    for (; c < channels; c++) {
+      dx[to + c] = Math.fma(share, dy[at + c], dx[to + c]);
+    }
+  }
+}
