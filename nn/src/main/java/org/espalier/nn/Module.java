@@ -224,6 +224,16 @@ public abstract class Module {
   }
 
   /**
+   * Returns the layers in the order in which they run, with shapes, parameters and
+   * multiply-accumulates; print it.
+   *
+   * @param sample sizes of one sample without the batch axis, such as {@code 32, 32, 3}
+   */
+  public final Summary summary(int... sample) {
+    return Summary.of(this, Shape.of(sample));
+  }
+
+  /**
    * Returns the architecture as data, enough for {@link ModuleTypes} to build it again around the
    * saved tensors.
    */
