@@ -1,11 +1,14 @@
 package org.espalier.tensor.internal;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
 import org.espalier.tensor.kernel.ConvGeometry;
 
 /**
- * Convolves and chooses the way: a plain matrix product where a convolution is one, else sweeps of
- * register tiles over bands of the input.
+ * Convolves and chooses the way: a plain matrix product where a convolution is one, Winograd's
+ * transform where {@link VectorWinogradChoice} says so, else sweeps of register tiles over bands of
+ * the input.
  */
 final class VectorConv {
   private VectorConv() {}
@@ -17,14 +20,15 @@ final class VectorConv {
           false, true, pixels(g), g.outChannels(), g.inChannels(), x, weight, bias, false, y);
       return;
     }
-    new VectorSweep(
-            g.batch(),
-            WindowAxis.rows(g),
-            WindowAxis.columns(g),
-            g.inChannels(),
-            g.outChannels(),
-            g.groups())
-        .run(x, true, weight, bias, y);
+    WindowAxis rows = WindowAxis.rows(g);
+    WindowAxis columns = WindowAxis.columns(g);
+    if (VectorWinogradChoice.serves(g)) {
+      new VectorWinograd(g.batch(), rows, columns, g.inChannels(), g.outChannels())
+          .run(x, false, weight, bias, y);
+    } else {
+      new VectorSweep(g.batch(), rows, columns, g.inChannels(), g.outChannels(), g.groups())
+          .run(x, true, weight, bias, y);
+    }
   }
 
   /**
@@ -36,17 +40,20 @@ final class VectorConv {
           false, false, pixels(g), g.inChannels(), g.outChannels(), dy, weight, null, false, dx);
       return;
     }
-    boolean complete = true;
-    for (WindowAxis rows : WindowAxis.rows(g).reversed()) {
-      for (WindowAxis columns : WindowAxis.columns(g).reversed()) {
-        complete &= rows.taps() > 0 && columns.taps() > 0;
-      }
+    List<WindowAxis> allRows = WindowAxis.rows(g).reversed();
+    List<WindowAxis> allColumns = WindowAxis.columns(g).reversed();
+    if (VectorWinogradChoice.serves(g)) {
+      new VectorWinograd(
+              g.batch(), allRows.get(0), allColumns.get(0), g.outChannels(), g.inChannels())
+          .run(dy, true, weight, null, dx);
+      return;
     }
-    if (!complete) {
+    if (Stream.concat(allRows.stream(), allColumns.stream()).anyMatch(axis -> axis.taps() == 0)) {
+      // Some positions are read by no tap, and no sweep writes them.
       Arrays.fill(dx, 0, g.batch() * g.inHeight() * g.inWidth() * g.inChannels(), 0);
     }
-    for (WindowAxis rows : WindowAxis.rows(g).reversed()) {
-      for (WindowAxis columns : WindowAxis.columns(g).reversed()) {
+    for (WindowAxis rows : allRows) {
+      for (WindowAxis columns : allColumns) {
         if (rows.taps() > 0 && columns.taps() > 0) {
           float[] matrix = turned(g, rows, columns, weight);
           new VectorSweep(g.batch(), rows, columns, g.outChannels(), g.inChannels(), g.groups())
@@ -84,7 +91,13 @@ final class VectorConv {
    * Computes {@code dw} (modified); see {@link org.espalier.tensor.kernel.Kernels#convGradWeight}.
    */
   static void gradWeight(ConvGeometry g, float[] x, float[] dy, float[] dw) {
-    new VectorWeightGradient(g, x, dy).run(dw);
+    if (VectorWinogradChoice.serves(g)) {
+      new VectorWinogradGradient(
+              g.batch(), WindowAxis.rows(g), WindowAxis.columns(g), g.inChannels(), g.outChannels())
+          .run(x, dy, dw);
+    } else {
+      new VectorWeightGradient(g, x, dy).run(dw);
+    }
   }
 
   private static int pixels(ConvGeometry g) {

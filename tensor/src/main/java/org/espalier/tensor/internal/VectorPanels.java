@@ -102,6 +102,24 @@ final class VectorPanels {
     }
   }
 
+  /** Packs as {@link #pack} does, in slices of at most {@link #DEPTH} steps behind each other. */
+  static void packSlices(
+      boolean transposed,
+      int depth,
+      int columns,
+      float[] b,
+      int at,
+      int stride,
+      float[] packed,
+      int to) {
+    int padded = padded(columns);
+    for (int p = 0; p < depth; p += DEPTH) {
+      int from = transposed ? at + p : at + p * stride;
+      int count = Math.min(DEPTH, depth - p);
+      pack(transposed, count, columns, b, from, stride, packed, to + p * padded);
+    }
+  }
+
   /**
    * Transposes: {@code to[p, r] = from[r, p]} for r below {@code rows} and p below {@code columns}.
    */

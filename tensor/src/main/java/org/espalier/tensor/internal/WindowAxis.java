@@ -101,6 +101,19 @@ record WindowAxis(
   }
 
   /**
+   * Returns the axis that cuts this one, of stride 1, into tiles of four outputs: its outputs are
+   * tiles, its taps the positions a tile reads.
+   */
+  WindowAxis tiles() {
+    return new WindowAxis(source, (outputs + 3) / 4, taps + 3, 4, dilation, pad, 0, 0, 0, 0, 0);
+  }
+
+  /** Returns the axis that cuts the outputs of this one into the same tiles. */
+  WindowAxis outputTiles() {
+    return new WindowAxis(outputs, (outputs + 3) / 4, 4, 4, 1, 0, 0, 0, 0, 0, 0);
+  }
+
+  /**
    * Returns how far two outputs are apart in a copy of the source that leaves out what no tap
    * reads.
    */

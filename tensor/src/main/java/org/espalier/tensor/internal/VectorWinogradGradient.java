@@ -1,0 +1,106 @@
+package org.espalier.tensor.internal;
+
+import static org.espalier.tensor.internal.VectorWinogradWeights.POINTS;
+
+import org.espalier.tensor.internal.VectorProduct.Lines;
+
+/**
+ * Sums the gradient of a 3x3 kernel of stride 1 in the domain of Winograd's F(4x4, 3x3): the
+ * adjoint of {@link VectorWinograd}. Inputs and output gradients are transformed to 36 points, each
+ * point is a product {@code [out, tiles] · [tiles, in]}, and the sums are transformed back to
+ * weights once.
+ *
+ * <p>The tiles are cut into pieces by the size of the problem, each with sums of its own that are
+ * added in order, so that the result does not depend on the threads.
+ */
+final class VectorWinogradGradient {
+  /** Floats of a block of transformed tiles: three quarters of an L2 cache. */
+  private static final int BLOCK = 200_000;
+
+  /** Fewest tiles of a block: the sums are loaded and stored once a block. */
+  private static final int TILES = 64;
+
+  /** Most pieces, fewest tiles of one, and most floats of the sums of all. */
+  private static final int PIECES = 8;
+
+  private static final int PIECE_TILES = 128;
+  private static final int SUMS = 1 << 24;
+
+  private final int images;
+  private final int in;
+  private final int out;
+  private final VectorWinogradTiles inputs;
+  private final VectorWinogradTiles gradients;
+
+  VectorWinogradGradient(int images, WindowAxis rows, WindowAxis columns, int in, int out) {
+    this.images = images;
+    this.in = in;
+    this.out = out;
+    this.inputs = VectorWinogradTiles.inputs(rows, columns, in);
+    this.gradients = VectorWinogradTiles.outputGradients(rows, columns, out);
+  }
+
+  /** Computes {@code dw [out, 3, 3, in]} (modified). */
+  void run(float[] x, float[] dy, float[] dw) {
+    int all = images * inputs.down();
+    int size = POINTS * out * in;
+    int pieces = Math.min(PIECES, all * inputs.across() / PIECE_TILES);
+    int parts = Math.max(1, Math.min(Math.min(pieces, all), SUMS / size));
+    float[] sums = Scratch.take((long) parts * size);
+    Parallel.range(
+        parts,
+        1,
+        (from, to) -> {
+          for (int part = from; part < to; part++) {
+            int first = (int) ((long) all * part / parts);
+            int end = (int) ((long) all * (part + 1) / parts);
+            sum(first, end, x, dy, sums, part * size);
+          }
+        });
+    Parallel.range(
+        size,
+        Parallel.grain(parts),
+        (from, to) -> {
+          for (int part = 1; part < parts; part++) {
+            int at = part * size;
+            for (int i = from; i < to; i++) {
+              sums[i] += sums[at + i];
+            }
+          }
+        });
+    VectorWinogradWeights.gradient(out, in, sums, dw);
+    Scratch.give(sums);
+  }
+
+  private void sum(int first, int end, float[] x, float[] dy, float[] sums, int at) {
+    int across = inputs.across();
+    int together = Math.max(1, Math.max(BLOCK / (POINTS * (in + out)), TILES) / across);
+    float[] left = Scratch.take((long) POINTS * (together * across * out + 16));
+    float[] right =
+        Scratch.take((long) POINTS * (together * across * in + 16) + VectorPanels.WIDEST);
+    VectorProduct product = new VectorProduct();
+    for (int row = first; row < end; row += together) {
+      int count = Math.min(together, end - row);
+      int outPlane = count * across * out + 16;
+      int inPlane = count * across * in + 16;
+      for (int i = 0; i < count; i++) {
+        gradients.transform(dy, row + i, left, i * across, outPlane);
+        inputs.transform(x, row + i, right, i * across, inPlane);
+      }
+      for (int p = 0; p < POINTS; p++) {
+        product
+            .leftColumns(left, p * outPlane, out)
+            .right(right, p * inPlane, in)
+            .into(sums, Lines.of(at + p * out * in, in));
+        if (row == first) {
+          product.fromZero();
+        } else {
+          product.fromTarget();
+        }
+        product.run(out, in, count * across);
+      }
+    }
+    Scratch.give(right);
+    Scratch.give(left);
+  }
+}

@@ -1,0 +1,214 @@
+package org.espalier.tensor.internal;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.Random;
+import org.espalier.tensor.kernel.ConvGeometry;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Tests the Winograd convolutions against the double-precision sum and the direct kernels. */
+class VectorWinogradTest {
+  /** The bound that {@link VectorWinograd} promises, relative to the largest output. */
+  private static final double BOUND = 1e-4;
+
+  @BeforeAll
+  static void vectorModule() {
+    VectorAssumptions.vectorModule();
+  }
+
+  private static ConvGeometry geometry(
+      int batch, int height, int width, int in, int out, int padTop, int padLeft, int padFar) {
+    return new ConvGeometry(
+        batch,
+        height,
+        width,
+        in,
+        height + padTop + padFar - 2,
+        width + padLeft + padFar - 2,
+        out,
+        3,
+        3,
+        1,
+        1,
+        1,
+        1,
+        padTop,
+        padLeft,
+        1);
+  }
+
+  private static float[] gaussian(Random random, int size) {
+    float[] values = new float[size];
+    for (int i = 0; i < size; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return values;
+  }
+
+  private static float[] dirty(int size) {
+    float[] values = new float[size];
+    Arrays.fill(values, Float.NaN);
+    return values;
+  }
+
+  /** The three passes of one convolution, by Winograd and nothing else. */
+  private record Passes(ConvGeometry g) {
+    float[] forward(float[] x, float[] w, float[] bias) {
+      float[] y = dirty(new NaiveConv(g).ySize());
+      new VectorWinograd(
+              g.batch(), WindowAxis.rows(g), WindowAxis.columns(g), g.inChannels(), g.outChannels())
+          .run(x, false, w, bias, y);
+      return y;
+    }
+
+    float[] gradInput(float[] dy, float[] w) {
+      float[] dx = dirty(new NaiveConv(g).xSize());
+      WindowAxis rows = WindowAxis.rows(g).reversed().get(0);
+      WindowAxis columns = WindowAxis.columns(g).reversed().get(0);
+      new VectorWinograd(g.batch(), rows, columns, g.outChannels(), g.inChannels())
+          .run(dy, true, w, null, dx);
+      return dx;
+    }
+
+    float[] gradWeight(float[] x, float[] dy) {
+      float[] dw = dirty(new NaiveConv(g).weightSize());
+      new VectorWinogradGradient(
+              g.batch(), WindowAxis.rows(g), WindowAxis.columns(g), g.inChannels(), g.outChannels())
+          .run(x, dy, dw);
+      return dw;
+    }
+  }
+
+  private static void assertBounded(String what, double[] expected, float[] actual) {
+    double scale = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
+    for (int i = 0; i < expected.length; i++) {
+      assertEquals(expected[i], actual[i], BOUND * scale, what + " at " + i);
+    }
+  }
+
+  @ParameterizedTest(name = "n{0} {1}x{2} {3}->{4} pads {5} {6} {7}")
+  @CsvSource({
+    "1, 8, 8, 16, 16, 1, 1, 1",
+    "2, 4, 12, 16, 32, 1, 1, 1",
+    "2, 7, 5, 19, 43, 1, 1, 1",
+    "3, 2, 2, 33, 20, 1, 1, 1",
+    "1, 3, 3, 17, 16, 0, 0, 0",
+    "2, 9, 10, 31, 65, 0, 2, 1",
+    "1, 6, 17, 16, 130, 2, 0, 2",
+    "1, 1, 1, 40, 16, 1, 1, 1",
+    "1, 5, 6, 270, 30, 1, 1, 1",
+    "1, 6, 5, 20, 300, 1, 1, 1",
+    "40, 8, 8, 20, 20, 1, 1, 1"
+  })
+  void allPassesStayWithinTheBound(
+      int batch, int height, int width, int in, int out, int padTop, int padLeft, int padFar) {
+    ConvGeometry g = geometry(batch, height, width, in, out, padTop, padLeft, padFar);
+    assertTrue(VectorWinogradChoice.fits(g));
+    NaiveConv naive = new NaiveConv(g);
+    Random random = new Random(g.hashCode());
+    float[] x = gaussian(random, naive.xSize());
+    float[] w = gaussian(random, naive.weightSize());
+    float[] dy = gaussian(random, naive.ySize());
+    float[] bias = gaussian(random, out);
+    Passes passes = new Passes(g);
+    assertBounded("forward", naive.forward(x, w, bias), passes.forward(x, w, bias));
+    assertBounded("without bias", naive.forward(x, w, null), passes.forward(x, w, null));
+    assertBounded("input gradient", naive.gradInput(dy, w), passes.gradInput(dy, w));
+    assertBounded("weight gradient", naive.gradWeight(x, dy), passes.gradWeight(x, dy));
+  }
+
+  @Test
+  void badlyScaledChannelsStayWithinTheBound() {
+    ConvGeometry g = geometry(2, 8, 8, 64, 64, 1, 1, 1);
+    NaiveConv naive = new NaiveConv(g);
+    Random random = new Random(8);
+    float[] x = gaussian(random, naive.xSize());
+    float[] w = gaussian(random, naive.weightSize());
+    for (int i = 0; i < x.length; i++) {
+      x[i] = x[i] * (float) Math.pow(10, i % 64 % 5 - 2) + 10;
+    }
+    assertBounded("forward", naive.forward(x, w, null), new Passes(g).forward(x, w, null));
+  }
+
+  @Test
+  void bitsDoNotDependOnThreads() {
+    ConvGeometry g = geometry(9, 15, 16, 20, 24, 1, 1, 1);
+    NaiveConv naive = new NaiveConv(g);
+    Random random = new Random(5);
+    float[] x = gaussian(random, naive.xSize());
+    float[] w = gaussian(random, naive.weightSize());
+    float[] dy = gaussian(random, naive.ySize());
+    Passes passes = new Passes(g);
+    float[][][] results = new float[3][3][];
+    for (int threads = 1; threads <= 3; threads++) {
+      float[][] result = results[threads - 1];
+      VectorAssumptions.inPool(
+          threads,
+          () -> {
+            result[0] = passes.forward(x, w, null);
+            result[1] = passes.gradInput(dy, w);
+            result[2] = passes.gradWeight(x, dy);
+          });
+    }
+    for (int i = 0; i < 3; i++) {
+      assertArrayEquals(results[0][i], results[1][i]);
+      assertArrayEquals(results[0][i], results[2][i]);
+    }
+  }
+
+  @Test
+  void silencedChannelsGiveTheBitsOfTheCompactConvolution() {
+    ConvGeometry compact = geometry(2, 9, 9, 16, 20, 1, 1, 1);
+    ConvGeometry wide = geometry(2, 9, 9, 32, 20, 1, 1, 1);
+    Random random = new Random(6);
+    float[] x = gaussian(random, new NaiveConv(compact).xSize());
+    float[] w = gaussian(random, new NaiveConv(compact).weightSize());
+    float[] wideX = gaussian(random, 2 * x.length);
+    float[] wideW = new float[2 * w.length];
+    for (int i = 0; i < x.length; i++) {
+      wideX[2 * i] = x[i];
+    }
+    for (int i = 0; i < w.length; i++) {
+      wideW[2 * i] = w[i];
+    }
+    assertArrayEquals(
+        new Passes(compact).forward(x, w, null), new Passes(wide).forward(wideX, wideW, null));
+  }
+
+  @Test
+  void choiceLeavesSmallAndOtherProblemsToTheDirectKernels() {
+    assertTrue(VectorWinogradChoice.serves(geometry(64, 16, 16, 64, 64, 1, 1, 1)));
+    assertFalse(VectorWinogradChoice.serves(geometry(64, 2, 2, 64, 64, 1, 1, 1)));
+    assertFalse(VectorWinogradChoice.serves(geometry(1, 8, 8, 64, 64, 1, 1, 1)));
+    assertFalse(VectorWinogradChoice.fits(geometry(64, 16, 16, 64, 2, 1, 1, 1)));
+    assertFalse(
+        VectorWinogradChoice.fits(
+            new ConvGeometry(64, 16, 16, 64, 8, 8, 64, 3, 3, 2, 2, 1, 1, 1, 1, 1)));
+  }
+
+  @Test
+  void chosenConvolutionsAgreeWithTheDirectOnes() {
+    ConvGeometry g = geometry(8, 10, 10, 24, 20, 1, 1, 1);
+    assertTrue(VectorWinogradChoice.serves(g));
+    Random random = new Random(2);
+    float[] x = gaussian(random, new NaiveConv(g).xSize());
+    float[] w = gaussian(random, new NaiveConv(g).weightSize());
+    float[] chosen = dirty(new NaiveConv(g).ySize());
+    float[] direct = chosen.clone();
+    VectorConv.forward(g, x, w, null, chosen);
+    new VectorSweep(g.batch(), WindowAxis.rows(g), WindowAxis.columns(g), 24, 20, 1)
+        .run(x, true, w, null, direct);
+    assertArrayEquals(new Passes(g).forward(x, w, null), chosen);
+    double[] expected = new double[direct.length];
+    Arrays.setAll(expected, i -> direct[i]);
+    assertBounded("winograd", expected, chosen);
+    assertFalse(Arrays.equals(direct, chosen));
+  }
+}
