@@ -101,15 +101,11 @@ public final class Json {
       }
       return result;
     } catch (JsonProcessingException broken) {
-      var place = broken.getLocation();
+      // The library adds where a bracket opened, in words about its own settings.
+      String message = broken.getOriginalMessage().replaceAll(" \\(start marker at .*", "");
+      long place = broken.getLocation() == null ? 0 : broken.getLocation().getCharOffset();
       throw new FormatException(
-          where
-              + ": not valid JSON at character "
-              + (place == null ? "0" : place.getCharOffset())
-              + " ("
-              + broken.getOriginalMessage()
-              + ")",
-          broken);
+          where + ": not valid JSON at character " + place + " (" + message + ")", broken);
     } catch (Problem found) {
       throw new FormatException(where + ": " + found.getMessage());
     } catch (IOException impossible) {
@@ -141,7 +137,8 @@ public final class Json {
       case START_OBJECT -> "an object";
       case START_ARRAY -> "an array";
       case VALUE_STRING -> "text";
-      case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> "a number";
+      case VALUE_NUMBER_INT -> "an integer";
+      case VALUE_NUMBER_FLOAT -> "a number with fraction or exponent";
       case VALUE_TRUE, VALUE_FALSE -> "a truth value";
       case VALUE_NULL -> "null";
       default -> token.toString();

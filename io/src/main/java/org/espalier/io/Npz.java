@@ -40,14 +40,10 @@ public final class Npz {
     if (!Files.isReadable(file) || !Files.isRegularFile(file)) {
       throw new FileSystemException(file.toString(), null, "no such file, or not readable");
     }
-    Map<String, Tensor> tensors = new LinkedHashMap<>();
     try (ZipFile zip = new ZipFile(file.toFile())) {
-      for (ZipEntry entry : Collections.list(zip.entries())) {
-        String name = name(file, entry.getName());
-        if (tensors.containsKey(name)) {
-          throw new FormatException(file + ": the entry '" + entry.getName() + "' comes twice");
-        }
-        tensors.put(name, read(file, zip, entry));
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      for (Map.Entry<String, ZipEntry> entry : entries(file, zip).entrySet()) {
+        tensors.put(entry.getKey(), read(file, zip, entry.getValue()));
       }
       return tensors;
     } catch (FileSystemException | FormatException known) {
@@ -56,6 +52,16 @@ public final class Npz {
       throw new FormatException(
           file + ": damaged or cut short, or no zip archive (" + damage.getMessage() + ")", damage);
     }
+  }
+
+  private static Map<String, ZipEntry> entries(Path file, ZipFile zip) {
+    Map<String, ZipEntry> entries = new LinkedHashMap<>();
+    for (ZipEntry entry : Collections.list(zip.entries())) {
+      if (entries.put(name(file, entry.getName()), entry) != null) {
+        throw new FormatException(file + ": the entry '" + entry.getName() + "' comes twice");
+      }
+    }
+    return entries;
   }
 
   private static Tensor read(Path file, ZipFile zip, ZipEntry entry) throws IOException {

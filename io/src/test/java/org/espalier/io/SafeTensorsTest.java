@@ -174,11 +174,11 @@ class SafeTensorsTest {
     assertRefused("{\"x\":" + good + "", 4, "not valid JSON");
     assertRefused("[1]", 0, "got an array, expected an object");
     assertRefused("", 0, "the end of the text");
-    assertRefused("{\"x\":1}", 0, "got a number");
+    assertRefused("{\"x\":1}", 0, "got an integer, expected an object");
     assertRefused("{\"\\ud800\":" + good + "}", 4, "half of a surrogate pair");
     assertRefused("{\"x\":" + entry("F32", "[-1]", 0, 4) + "}", 4, "got -1");
     assertRefused("{\"x\":" + entry("F32", "[-0]", 0, 4) + "}", 4, "got -0");
-    assertRefused("{\"x\":" + entry("F32", "[1.0]", 0, 4) + "}", 4, "got a number");
+    assertRefused("{\"x\":" + entry("F32", "[1.0]", 0, 4) + "}", 4, "got a number with fraction");
     assertRefused("{\"x\":" + entry("F32", "[\"1\"]", 0, 4) + "}", 4, "got text");
     assertRefused("{\"x\":" + entry("F32", "[99999999999999999999]", 0, 4) + "}", 4, "2^63");
     assertRefused(
