@@ -65,12 +65,12 @@ public final class VectorKernels extends ScalarKernels {
 
   @Override
   public void conv(ConvGeometry geometry, Tensor x, Tensor weight, Tensor bias, Tensor y) {
+    float[] start = bias == null ? null : bias.f32();
     if (ScalarDepthwise.serves(geometry)) {
-      float[] start = bias == null ? null : bias.f32();
       ScalarDepthwise.forward(
           VectorDepthwise::add, geometry, x.f32(), weight.f32(), start, y.f32());
     } else {
-      super.conv(geometry, x, weight, bias, y);
+      VectorConv.forward(geometry, x.f32(), weight.f32(), start, y.f32());
     }
   }
 
@@ -79,7 +79,16 @@ public final class VectorKernels extends ScalarKernels {
     if (ScalarDepthwise.serves(geometry)) {
       ScalarDepthwise.gradInput(VectorDepthwise::add, geometry, dy.f32(), weight.f32(), dx.f32());
     } else {
-      super.convGradInput(geometry, dy, weight, dx);
+      VectorConv.gradInput(geometry, dy.f32(), weight.f32(), dx.f32());
+    }
+  }
+
+  @Override
+  public void convGradWeight(ConvGeometry geometry, Tensor x, Tensor dy, Tensor dw) {
+    if (ScalarDepthwise.serves(geometry)) {
+      super.convGradWeight(geometry, x, dy, dw);
+    } else {
+      VectorConv.gradWeight(geometry, x.f32(), dy.f32(), dw.f32());
     }
   }
 
