@@ -4,4 +4,5 @@ module org.espalier.tensor {
 
   exports org.espalier.tensor;
   exports org.espalier.tensor.kernel;
+  exports org.espalier.tensor.linalg;
 }
