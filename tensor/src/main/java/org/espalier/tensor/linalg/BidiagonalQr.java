@@ -10,7 +10,7 @@ import org.espalier.tensor.StateException;
  * <p>The zero-shift sweep and the two-sided convergence test give small singular values of the
  * bidiagonal matrix to high <i>relative</i> accuracy. A block is swept from its larger to its
  * smaller end. A sweep upwards is a sweep downwards of {@code J Bᵀ J} (J reverses the order), which
- * is upper bidiagonal again, with left and right exchanged: the index maps below say no more.
+ * is upper bidiagonal again, with left and right exchanged: {@link SweepBlock} numbers the rows so.
  */
 final class BidiagonalQr {
   private static final double EPSILON = Math.ulp(1.0);
@@ -27,7 +27,6 @@ final class BidiagonalQr {
   private final GivensSweeps right;
   private final Givens givens = new Givens();
   private final double negligible;
-
   private final SweepBlock block;
 
   /** Smallest singular value estimate and largest entry of the block, found by the test. */

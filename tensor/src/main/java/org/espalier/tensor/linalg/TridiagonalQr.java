@@ -7,7 +7,7 @@ import org.espalier.tensor.StateException;
  * shift (Golub and Van Loan, 8.3.4 and 8.3.5).
  *
  * <p>A block is swept from its larger to its smaller end; a sweep upwards is a sweep downwards of
- * the matrix in reverse order, which is what the index maps say.
+ * the matrix in reverse order, as {@link SweepBlock} numbers the rows.
  */
 final class TridiagonalQr {
   private static final double EPSILON = Math.ulp(1.0);
