@@ -2,5 +2,9 @@
 module org.espalier.sparse {
   requires transitive org.espalier.optim;
 
+  exports org.espalier.sparse.mask;
   exports org.espalier.sparse.prune;
+
+  provides org.espalier.nn.ModuleTypes with
+      org.espalier.sparse.mask.SparseTypes;
 }

@@ -88,6 +88,13 @@ public abstract class Module {
     module.name = localName;
   }
 
+  /** Takes a child away. */
+  protected final void removeChild(String localName) {
+    if (children.remove(localName) == null) {
+      throw new IllegalArgumentException("no child '" + localName + "', got " + children.keySet());
+    }
+  }
+
   private static void checkName(String localName, Map<String, ?> known) {
     if (localName.isEmpty() || localName.contains(".") || known.containsKey(localName)) {
       throw new IllegalArgumentException(

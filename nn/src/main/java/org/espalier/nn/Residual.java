@@ -39,9 +39,13 @@ public final class Residual extends Module {
     replaceChild(BRANCH, branch);
   }
 
-  /** Puts another module in the shortcut's place, or adds one where the identity was. */
+  /** Puts another module in the shortcut's place; null for the identity. */
   public void setShortcut(Module shortcut) {
-    if (shortcut() == null) {
+    if (shortcut == null) {
+      if (shortcut() != null) {
+        removeChild(SHORTCUT);
+      }
+    } else if (shortcut() == null) {
       child(SHORTCUT, shortcut);
     } else {
       replaceChild(SHORTCUT, shortcut);

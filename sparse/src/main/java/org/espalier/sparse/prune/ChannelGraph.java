@@ -14,6 +14,7 @@ import org.espalier.autograd.Call;
 import org.espalier.autograd.Tape;
 import org.espalier.autograd.Var;
 import org.espalier.nn.Module;
+import org.espalier.nn.Parameter;
 import org.espalier.nn.Pass;
 import org.espalier.tensor.Shape;
 
@@ -77,6 +78,7 @@ public final class ChannelGraph {
     }
   }
 
+  private final GraphReader reader;
   private final IndexSets sets;
   private final List<Call> calls;
   private final List<CutAxis> axes;
@@ -87,6 +89,7 @@ public final class ChannelGraph {
   private final Set<Integer> gone = new LinkedHashSet<>();
 
   private ChannelGraph(GraphReader reader, List<String> ignored) {
+    this.reader = reader;
     sets = reader.sets();
     calls = reader.calls();
     lists = reader.lists();
@@ -196,6 +199,21 @@ public final class ChannelGraph {
               .formatted(axis.path(), index, axis.axis()));
     }
     return unit;
+  }
+
+  /** Returns the calls of the pass that was read. */
+  List<Call> calls() {
+    return calls;
+  }
+
+  /** Returns the parameter whose effective value a variable held, or null. */
+  Parameter parameterOf(Var var) {
+    return reader.parameterOf(var);
+  }
+
+  /** Returns the number of the set that an index of an axis belongs to. */
+  int setOf(Var var, int axis, int index) {
+    return sets.find(sets.node(var, axis, index));
   }
 
   /** Cuts channels, after all checks: either everything is cut or nothing. */

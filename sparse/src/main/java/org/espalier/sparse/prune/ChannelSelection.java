@@ -49,6 +49,7 @@ public final class ChannelSelection {
                     axis.axis(),
                     axis.side(),
                     axis.isProducer(),
+                    axis.isWeight(),
                     axis.why(),
                     list)));
     return members;

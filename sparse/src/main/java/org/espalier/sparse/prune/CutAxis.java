@@ -17,6 +17,7 @@ final class CutAxis {
   private final int axis;
   private final Side side;
   private final boolean producer;
+  private final boolean weight;
   private final String why;
   private final int[] nodes;
   private final boolean[] gone;
@@ -27,6 +28,7 @@ final class CutAxis {
       int axis,
       Side side,
       boolean producer,
+      boolean weight,
       String why,
       int[] nodes) {
     this.parameter = parameter;
@@ -34,6 +36,7 @@ final class CutAxis {
     this.axis = axis;
     this.side = side;
     this.producer = producer;
+    this.weight = weight;
     this.why = why;
     this.nodes = nodes;
     this.gone = new boolean[nodes.length];
@@ -57,6 +60,10 @@ final class CutAxis {
 
   boolean isProducer() {
     return producer;
+  }
+
+  boolean isWeight() {
+    return weight;
   }
 
   String why() {

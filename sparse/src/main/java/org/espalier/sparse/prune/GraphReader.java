@@ -14,6 +14,7 @@ import org.espalier.autograd.AxisSpec.Rest;
 import org.espalier.autograd.AxisSpec.Term;
 import org.espalier.autograd.Call;
 import org.espalier.autograd.Coupling;
+import org.espalier.autograd.Role;
 import org.espalier.autograd.Tape;
 import org.espalier.autograd.Var;
 import org.espalier.nn.Module;
@@ -23,6 +24,9 @@ import org.espalier.tensor.Shape;
 
 /** Reads the ties of a recorded pass: who makes, reads and rides along with each channel. */
 final class GraphReader {
+  /** The reason of channels that the model returns. */
+  static final String OUTPUT_REACHED = "reaches the model's output";
+
   /** A parameter and the variable that held its effective value. */
   private record Held(Parameter parameter, String path) {}
 
@@ -47,6 +51,7 @@ final class GraphReader {
     private boolean reads;
     private boolean shifts;
     private boolean numbers;
+    private boolean bends;
 
     Use(String op) {
       this.op = op;
@@ -93,7 +98,7 @@ final class GraphReader {
     calls.forEach(this::read);
     pin(input, "reaches the model's input");
     if (output != null) {
-      pin(output, "reaches the model's output");
+      pin(output, OUTPUT_REACHED);
     }
   }
 
@@ -166,6 +171,7 @@ final class GraphReader {
       return;
     }
     Use use = uses.computeIfAbsent(new Place(var, axis), key -> new Use(place(call)));
+    use.bends |= call.op().role() == Role.PASS;
     use.numbers |= tensor >= 0 && isIndex(call, tensor);
     use.makes |= sums && tensor == 1 && other == Coupling.OUTPUT;
     use.reads |= sums && tensor == 1 && other == 0;
@@ -217,6 +223,12 @@ final class GraphReader {
     return nodes;
   }
 
+  /** Returns the parameter whose effective value a variable held, or null. */
+  Parameter parameterOf(Var var) {
+    Held found = var == null ? null : held.get(var);
+    return found == null ? null : found.parameter;
+  }
+
   IndexSets sets() {
     return sets;
   }
@@ -246,8 +258,10 @@ final class GraphReader {
   private CutAxis axis(Place place, Use use) {
     Held owner = held.get(place.var);
     int[] nodes = nodes(place.var, place.axis);
+    boolean named = owner.path.equals("weight") || owner.path.endsWith(".weight");
+    boolean weight = use.makes || use.reads || (named && !use.bends);
     return new CutAxis(
-        owner.parameter, owner.path, place.axis, use.side(), use.makes, use.why(), nodes);
+        owner.parameter, owner.path, place.axis, use.side(), use.makes, weight, use.why(), nodes);
   }
 
   /**

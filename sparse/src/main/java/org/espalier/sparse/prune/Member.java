@@ -12,6 +12,8 @@ import org.espalier.nn.Parameter;
  * @param axis the axis that is cut
  * @param side how the parameter takes part
  * @param producer whether its rows make the channel by a sum: a convolution's or linear weight
+ * @param weight whether it is what magnitudes count: a weight of a sum or of a norm, not a bias, a
+ *     statistic or a slope
  * @param why the call that couples it, for people
  * @param units for each channel of the group the indices that go with it, ascending, as the
  *     parameter is numbered now
@@ -22,6 +24,7 @@ public record Member(
     int axis,
     Side side,
     boolean producer,
+    boolean weight,
     String why,
     List<int[]> units) {
   /** Returns the indices of all channels together, ascending. */
@@ -32,11 +35,6 @@ public record Member(
   /** Returns the path of the layer that owns the parameter. */
   public String layer() {
     return path.contains(".") ? path.substring(0, path.lastIndexOf('.')) : "";
-  }
-
-  /** Tells whether this is what the field calls a weight, and not a bias or a statistic. */
-  public boolean isWeight() {
-    return path.equals("weight") || path.endsWith(".weight");
   }
 
   /** Returns one line: side, path, axis, indices and the reason. */

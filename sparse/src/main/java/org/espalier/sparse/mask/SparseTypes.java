@@ -1,0 +1,20 @@
+package org.espalier.sparse.mask;
+
+import java.util.Map;
+import org.espalier.nn.ModuleTypes;
+
+/** Builds the parametrizations of this module from their specs. */
+public final class SparseTypes implements ModuleTypes {
+  /** Creates the table; called by the service loader. */
+  public SparseTypes() {}
+
+  @Override
+  public Map<String, Factory> modules() {
+    return Map.of();
+  }
+
+  @Override
+  public Map<String, ParametrizationFactory> parametrizations() {
+    return Map.of(FixedMask.TYPE, (spec, shapes) -> FixedMask.empty(shapes.apply("mask")));
+  }
+}

@@ -1,0 +1,147 @@
+package org.espalier.sparse.prune;
+
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.espalier.nn.Module;
+import org.espalier.nn.Parameter;
+import org.espalier.tensor.Shape;
+
+/**
+ * Turns a model with zeroed filters into a really smaller one, in place: weights, running
+ * statistics and optimizer slots are cut together, and training can go on (soft filter pruning,
+ * section 2.7; structured-pruning reference, section 3).
+ *
+ * <p>A filter counts as zero when all its weights are exactly 0. A channel that several layers make
+ * goes when all of them are zero there.
+ */
+public final class Compact {
+  /** Says how the members of a residual stream are cut. */
+  public enum Mode {
+    /**
+     * Each layer by its own zeros; streams keep their width, and a block adds what is left of its
+     * channels at their places.
+     */
+    STREAM_FULL,
+    /**
+     * All layers of a group together: those of lowest summed squared norm are zeroed first, as many
+     * as the layers have lost on average. Streams shrink; the function changes.
+     */
+    COUPLED
+  }
+
+  private Compact() {}
+
+  /**
+   * Silences, at full widths, the channels that {@link #extract} would cut under {@link
+   * MaskPolicy#MASK_WITH_BN}: gamma, beta and biases become zero with the filters. The model is
+   * modified; it then computes what the extracted one will.
+   *
+   * @param sampleShape the shape of one sample, without the batch axis
+   */
+  public static void mask(Module model, Shape sampleShape, Mode mode) {
+    StreamLoosener loosener = loosen(model, sampleShape, mode);
+    try {
+      dead(model, sampleShape, mode).silence();
+    } finally {
+      tighten(loosener);
+    }
+  }
+
+  /**
+   * Cuts all channels whose filters are zero.
+   *
+   * @param model the model, modified: parameters shrink, and blocks of residual streams get a
+   *     scatter where needed; it stays a tree that its spec describes
+   * @param sampleShape the shape of one sample, without the batch axis
+   * @param mode how residual streams are cut
+   * @param policy what becomes of the constants that zeroed filters emit
+   */
+  public static CompactReport extract(
+      Module model, Shape sampleShape, Mode mode, MaskPolicy policy) {
+    model.initialize(0);
+    Map<Parameter, Integer> widths = widths(model, sampleShape);
+    long macs = ChannelGraph.of(model, sampleShape).macs();
+    long parameters = parameters(model);
+    List<String> inexact = new ArrayList<>();
+    StreamLoosener loosener = loosen(model, sampleShape, mode);
+    try {
+      model.initialize(0);
+      ChannelSelection dead = dead(model, sampleShape, mode);
+      inexact.addAll(settle(model, sampleShape, dead, policy));
+      dead.cut();
+    } finally {
+      tighten(loosener);
+    }
+    return new CompactReport(
+        changes(model, widths),
+        macs,
+        ChannelGraph.of(model, sampleShape).macs(),
+        parameters,
+        parameters(model),
+        List.copyOf(inexact));
+  }
+
+  private static StreamLoosener loosen(Module model, Shape sampleShape, Mode mode) {
+    return mode == Mode.STREAM_FULL ? StreamLoosener.loosen(model, sampleShape) : null;
+  }
+
+  private static void tighten(StreamLoosener loosener) {
+    if (loosener != null) {
+      loosener.tighten();
+    }
+  }
+
+  private static ChannelSelection dead(Module model, Shape sampleShape, Mode mode) {
+    ChannelGraph graph = ChannelGraph.of(model, sampleShape);
+    if (mode == Mode.COUPLED) {
+      DeadChannels.agree(graph);
+    }
+    return DeadChannels.of(graph);
+  }
+
+  private static List<String> settle(
+      Module model, Shape sampleShape, ChannelSelection dead, MaskPolicy policy) {
+    if (policy == MaskPolicy.MASK_WITH_BN) {
+      dead.silence();
+    }
+    Constants constants = new Constants(model, sampleShape, dead);
+    constants.intoStreams();
+    if (policy == MaskPolicy.FOLD_CONSTANT) {
+      constants.intoReaders();
+    }
+    return constants.inexact();
+  }
+
+  private static Map<Parameter, Integer> widths(Module model, Shape sampleShape) {
+    Map<Parameter, Integer> widths = new IdentityHashMap<>();
+    for (ChannelGroup group : ChannelGraph.of(model, sampleShape).groups()) {
+      for (Member member : group.members()) {
+        if (member.producer()) {
+          widths.put(member.parameter(), member.parameter().shape().size(member.axis()));
+        }
+      }
+    }
+    return widths;
+  }
+
+  private static List<CompactReport.Width> changes(Module model, Map<Parameter, Integer> widths) {
+    List<CompactReport.Width> changes = new ArrayList<>();
+    model
+        .state()
+        .forEach(
+            (path, parameter) -> {
+              if (widths.containsKey(parameter)) {
+                changes.add(
+                    new CompactReport.Width(
+                        path, widths.get(parameter), parameter.shape().size(0)));
+              }
+            });
+    return changes;
+  }
+
+  private static long parameters(Module model) {
+    return model.parameters().stream().mapToLong(parameter -> parameter.shape().count()).sum();
+  }
+}

@@ -1,0 +1,27 @@
+package org.espalier.sparse.prune;
+
+/**
+ * Scores a channel by the sum of {@code w²} over what goes with it (without the root, as
+ * Torch-Pruning counts).
+ *
+ * @param reduction how the members' votes are joined
+ * @param normaliser what makes groups comparable
+ * @param biases whether biases vote too
+ */
+public record L2Norm(MemberReduction reduction, Normaliser normaliser, boolean biases)
+    implements Criterion {
+  /** Returns the criterion that reads only the filters of the group's root. */
+  public static L2Norm ofFilters() {
+    return new L2Norm(MemberReduction.FIRST, Normaliser.NONE, false);
+  }
+
+  /** Returns the criterion that averages all members and divides by the group's mean. */
+  public static L2Norm ofGroups() {
+    return new L2Norm(MemberReduction.MEAN, Normaliser.MEAN, false);
+  }
+
+  @Override
+  public double[] score(ChannelGroup group) {
+    return normaliser.apply(reduction.reduce(MemberNorms.of(group, w -> w * w, biases)));
+  }
+}

@@ -1,0 +1,65 @@
+package org.espalier.sparse.prune;
+
+import java.util.Arrays;
+
+/**
+ * Makes the scores of different groups comparable before a global ranking (structured-pruning
+ * reference, 2.5). Where all scores are equal to 0, or a range or deviation is 0, the result is 0.
+ */
+public enum Normaliser {
+  /** Leaves the scores as they are. */
+  NONE {
+    @Override
+    double[] apply(double[] scores) {
+      return scores.clone();
+    }
+  },
+  /** Divides by the group's sum. */
+  SUM {
+    @Override
+    double[] apply(double[] scores) {
+      return affine(scores, 0, Arrays.stream(scores).sum());
+    }
+  },
+  /** Divides by the group's mean. */
+  MEAN {
+    @Override
+    double[] apply(double[] scores) {
+      return affine(scores, 0, mean(scores));
+    }
+  },
+  /** Divides by the group's largest. */
+  MAX {
+    @Override
+    double[] apply(double[] scores) {
+      return affine(scores, 0, Arrays.stream(scores).max().orElse(0));
+    }
+  },
+  /** Maps the smallest to 0 and the largest to 1. */
+  MIN_MAX {
+    @Override
+    double[] apply(double[] scores) {
+      double least = Arrays.stream(scores).min().orElse(0);
+      return affine(scores, least, Arrays.stream(scores).max().orElse(0) - least);
+    }
+  },
+  /** Subtracts the mean and divides by the standard deviation (of the population). */
+  Z_SCORE {
+    @Override
+    double[] apply(double[] scores) {
+      double mean = mean(scores);
+      double squares = Arrays.stream(scores).map(s -> (s - mean) * (s - mean)).sum();
+      return affine(scores, mean, Math.sqrt(squares / scores.length));
+    }
+  };
+
+  abstract double[] apply(double[] scores);
+
+  private static double mean(double[] scores) {
+    return Arrays.stream(scores).sum() / scores.length;
+  }
+
+  private static double[] affine(double[] scores, double shift, double divisor) {
+    return Arrays.stream(scores).map(s -> divisor == 0 ? 0 : (s - shift) / divisor).toArray();
+  }
+}

@@ -1,0 +1,143 @@
+package org.espalier.sparse.prune;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Set;
+import org.espalier.nn.Costs;
+import org.espalier.nn.Init;
+import org.espalier.nn.Module;
+import org.espalier.nn.ModuleTypes;
+import org.espalier.nn.Parameter;
+import org.espalier.nn.model.ResNet;
+import org.espalier.tensor.Random;
+import org.espalier.tensor.Shape;
+import org.espalier.tensor.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class CompactTest {
+  private static final Shape CIFAR = Shape.of(32, 32, 3);
+  private static final Shape SMALL = Shape.of(8, 8, 3);
+
+  /** Gives batch norms statistics that are not the neutral ones, so that constants show. */
+  private static Module lively(Module model) {
+    model.initialize(3);
+    model
+        .state()
+        .forEach(
+            (path, parameter) -> {
+              Random random = Random.of(5).stream(path);
+              if (path.contains("bn") || path.contains("shortcut.1")) {
+                Init init =
+                    path.endsWith("running_mean") || path.endsWith("bias")
+                        ? Init.normal(0, 0.3)
+                        : Init.uniform(0.5, 1.5);
+                parameter.update(raw -> init.fill(raw, random));
+              }
+            });
+    return model;
+  }
+
+  private static void zero(Module model, Shape sample, double ratio) {
+    FilterLayers.of(model, sample, Set.of()).zeroWeakest(FilterNorm.L2, ratio);
+  }
+
+  private static void assertClose(Tensor expected, Tensor actual) {
+    double most = 0;
+    for (double v : expected.toDoubles()) {
+      most = Math.max(most, Math.abs(v));
+    }
+    assertArrayEquals(expected.toDoubles(), actual.toDoubles(), 1e-5 * (1 + most));
+  }
+
+  @Test
+  void streamFullResNet20At40PercentHasTheSheetsCost() {
+    Module model = ResNet.cifar(20, 10).initialize(1);
+    zero(model, CIFAR, 0.4);
+    CompactReport report =
+        Compact.extract(model, CIFAR, Compact.Mode.STREAM_FULL, MaskPolicy.MASK_WITH_BN);
+    assertEquals(40_551_040, report.macsBefore());
+    assertEquals(19_586_368, report.macsAfter());
+    assertEquals(report.macsAfter(), Costs.of(model, CIFAR).macs());
+  }
+
+  @ParameterizedTest
+  @EnumSource(ResNet.Shortcut.class)
+  void maskedAndExtractedAgree(ResNet.Shortcut shortcut) {
+    Module masked = lively(ResNet.cifar(14, 10, shortcut));
+    Module compact = lively(ResNet.cifar(14, 10, shortcut));
+    zero(masked, SMALL, 0.4);
+    zero(compact, SMALL, 0.4);
+    Compact.mask(masked, SMALL, Compact.Mode.STREAM_FULL);
+    assertEquals(lively(ResNet.cifar(14, 10, shortcut)).spec(), masked.spec());
+    CompactReport report =
+        Compact.extract(compact, SMALL, Compact.Mode.STREAM_FULL, MaskPolicy.MASK_WITH_BN);
+    assertEquals(java.util.List.of(), report.inexact());
+    for (int batch : new int[] {1, 3}) {
+      Tensor x = TestNet.sample(1, batch, 8, 8, 3);
+      assertClose(TestNet.infer(masked, x), TestNet.infer(compact, x));
+    }
+    assertTrue(report.macsAfter() < 0.55 * report.macsBefore());
+  }
+
+  @Test
+  void extractedModelIsATreeThatLoadsAgain() {
+    Module model = lively(ResNet.cifar(14, 10));
+    zero(model, SMALL, 0.4);
+    Compact.extract(model, SMALL, Compact.Mode.STREAM_FULL, MaskPolicy.DROP_CONSTANT);
+    Module again =
+        ModuleTypes.build(
+            model.spec(),
+            path -> {
+              Parameter parameter = model.state().get(path);
+              return parameter == null ? null : parameter.shape();
+            });
+    model.state().forEach((path, p) -> again.parameter(path).restore(p.raw()));
+    Tensor x = TestNet.sample(1, 2, 8, 8, 3);
+    assertTrue(TestNet.infer(model, x).bitEquals(TestNet.infer(again, x)));
+  }
+
+  @Test
+  void coupledCutsTheStreamToo() {
+    Module masked = lively(ResNet.cifar(14, 10));
+    Module compact = lively(ResNet.cifar(14, 10));
+    zero(masked, SMALL, 0.4);
+    zero(compact, SMALL, 0.4);
+    Compact.mask(masked, SMALL, Compact.Mode.COUPLED);
+    CompactReport report =
+        Compact.extract(compact, SMALL, Compact.Mode.COUPLED, MaskPolicy.MASK_WITH_BN);
+    Tensor x = TestNet.sample(1, 2, 8, 8, 3);
+    assertClose(TestNet.infer(masked, x), TestNet.infer(compact, x));
+    assertTrue(report.macsAfter() < 0.45 * report.macsBefore(), report.toString());
+    assertEquals(masked.spec(), compact.spec());
+  }
+
+  @Test
+  void extractionWithoutZeroesCopiesEverything() {
+    Module model = lively(ResNet.cifar(8, 10));
+    Module same = lively(ResNet.cifar(8, 10));
+    CompactReport report =
+        Compact.extract(model, SMALL, Compact.Mode.STREAM_FULL, MaskPolicy.MASK_WITH_BN);
+    assertEquals(report.macsBefore(), report.macsAfter());
+    assertEquals(same.spec(), model.spec());
+    same.state().forEach((path, p) -> assertTrue(p.raw().bitEquals(model.parameter(path).raw())));
+  }
+
+  @Test
+  void anExtractedModelCanBeExtractedAgain() {
+    Module model = lively(ResNet.cifar(14, 10));
+    zero(model, SMALL, 0.3);
+    Compact.extract(model, SMALL, Compact.Mode.STREAM_FULL, MaskPolicy.MASK_WITH_BN);
+    zero(model, SMALL, 0.3);
+    Compact.mask(model, SMALL, Compact.Mode.STREAM_FULL);
+    Tensor x = TestNet.sample(1, 2, 8, 8, 3);
+    Tensor masked = TestNet.infer(model, x);
+    CompactReport again =
+        Compact.extract(model, SMALL, Compact.Mode.STREAM_FULL, MaskPolicy.MASK_WITH_BN);
+    assertTrue(again.macsAfter() < again.macsBefore());
+    assertClose(masked, TestNet.infer(model, x));
+  }
+}
