@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.espalier.tensor.DType;
+import org.espalier.tensor.DTypeException;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.ShapeException;
 import org.espalier.tensor.StateException;
@@ -136,9 +137,29 @@ public final class Tape implements AutoCloseable {
     return new Tape(Mode.INFER, Workspace.heap()).apply(op, inputs);
   }
 
-  /** Runs an op and records the call if this pass needs it. */
+  /**
+   * Runs an op and records the call if this pass needs it. What the op refuses is told with the
+   * scope.
+   */
   public Var apply(Op op, Var... inputs) {
-    Axes axes = bind(op, inputs);
+    try {
+      return call(op, inputs);
+    } catch (IllegalArgumentException e) {
+      throw scope().isEmpty() ? e : located(e, e.getMessage() + " (at " + scope() + ")");
+    }
+  }
+
+  private static IllegalArgumentException located(IllegalArgumentException e, String message) {
+    return e instanceof ShapeException
+        ? new ShapeException(message)
+        : e instanceof DTypeException
+            ? new DTypeException(message)
+            : new IllegalArgumentException(message, e);
+  }
+
+  private Var call(Op op, Var... inputs) {
+    checkTapes(op, inputs);
+    Axes axes = op.axes(shapes(inputs));
     DType dtype = dtype(op, inputs);
     boolean needs = needsGradient(inputs) && dtype.isFloating();
     List<Tensor> kept = new ArrayList<>(2);
@@ -154,16 +175,22 @@ public final class Tape implements AutoCloseable {
     return output;
   }
 
-  private Axes bind(Op op, Var[] inputs) {
+  private void checkTapes(Op op, Var[] inputs) {
+    for (Var input : inputs) {
+      if (input != null && input.tape() != null && input.tape() != this) {
+        throw new StateException(
+            op.name()
+                + ": its inputs belong to two passes; copy one value and add it as a constant");
+      }
+    }
+  }
+
+  private static Shape[] shapes(Var[] inputs) {
     Shape[] shapes = new Shape[inputs.length];
     for (int i = 0; i < inputs.length; i++) {
       shapes[i] = inputs[i] == null ? null : inputs[i].shape();
     }
-    try {
-      return op.axes(shapes);
-    } catch (ShapeException e) {
-      throw scope().isEmpty() ? e : new ShapeException(e.getMessage() + " (at " + scope() + ")");
-    }
+    return shapes;
   }
 
   private static DType dtype(Op op, Var[] inputs) {

@@ -2,6 +2,7 @@ package org.espalier.autograd.op;
 
 import org.espalier.autograd.Axes;
 import org.espalier.autograd.Call;
+import org.espalier.autograd.Cost;
 import org.espalier.autograd.Coupling;
 import org.espalier.autograd.Keep;
 import org.espalier.autograd.Op;
@@ -78,6 +79,11 @@ public record Concat(int axis) implements Op {
   @Override
   public Keep keep() {
     return Keep.NONE;
+  }
+
+  @Override
+  public Cost cost(Axes axes) {
+    return Cost.NONE;
   }
 
   @Override

@@ -9,6 +9,7 @@ import org.espalier.autograd.AxisSpec.Letter;
 import org.espalier.autograd.AxisSpec.Merged;
 import org.espalier.autograd.AxisSpec.Term;
 import org.espalier.autograd.Call;
+import org.espalier.autograd.Cost;
 import org.espalier.autograd.Coupling;
 import org.espalier.autograd.Keep;
 import org.espalier.autograd.Op;
@@ -129,6 +130,11 @@ public record Rearrange(AxisSpec spec, Map<String, Integer> sizes) implements Op
   @Override
   public Keep keep() {
     return Keep.NONE;
+  }
+
+  @Override
+  public Cost cost(Axes axes) {
+    return Cost.NONE;
   }
 
   @Override
