@@ -134,7 +134,7 @@ public final class Tape implements AutoCloseable {
         return input.tape().apply(op, inputs);
       }
     }
-    return new Tape(Mode.INFER, Workspace.heap()).apply(op, inputs);
+    return Var.constant(new Tape(Mode.INFER, Workspace.heap()).apply(op, inputs).value());
   }
 
   /**
@@ -175,12 +175,15 @@ public final class Tape implements AutoCloseable {
     return output;
   }
 
+  /**
+   * A gradient would get lost on the way to another pass; a value that wants none is a constant.
+   */
   private void checkTapes(Op op, Var[] inputs) {
     for (Var input : inputs) {
-      if (input != null && input.tape() != null && input.tape() != this) {
+      if (input != null && input.needsGradient() && input.tape() != this) {
         throw new StateException(
             op.name()
-                + ": its inputs belong to two passes; copy one value and add it as a constant");
+                + ": an input belongs to another pass, and its gradient would get lost there");
       }
     }
   }

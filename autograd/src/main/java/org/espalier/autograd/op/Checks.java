@@ -31,6 +31,13 @@ final class Checks {
     }
   }
 
+  static void bounds(String op, double low, double high) {
+    if (low > high) {
+      throw new IllegalArgumentException(
+          op + ": the lower bound " + low + " is above the upper one " + high);
+    }
+  }
+
   static void integers(String op, String input, DType dtype) {
     if (dtype != DType.I32) {
       throw new DTypeException(

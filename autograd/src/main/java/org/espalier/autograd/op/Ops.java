@@ -158,11 +158,13 @@ public final class Ops {
 
   /** Returns {@code min(max(x, low), high)}, derivative 0 at the bounds. */
   public static Var hardTanh(Var x, double low, double high) {
+    Checks.bounds("hard_tanh", low, high);
     return pointwise(Unary.HARD_TANH, low, high, x);
   }
 
   /** Returns {@code min(max(x, low), high)}, derivative 1 at the bounds. */
   public static Var clamp(Var x, double low, double high) {
+    Checks.bounds("clamp", low, high);
     return pointwise(Unary.CLAMP, low, high, x);
   }
 
