@@ -88,7 +88,11 @@ record Normalization(Span statistics, Span affine, double eps, boolean outside) 
   /** Returns dy times gamma, or a copy of dy. */
   Tensor scaled(Call call, Tensor dy) {
     Tensor scaled = call.scratch(dy.dtype(), dy.shape());
-    KernelLookup.of(dy).scaleShift(dy, call.in(1), null, affine, scaled);
+    if (call.input(1) == null) {
+      scaled.copyFrom(dy);
+    } else {
+      KernelLookup.of(dy).scaleShift(dy, call.in(1), null, affine, scaled);
+    }
     return scaled;
   }
 
