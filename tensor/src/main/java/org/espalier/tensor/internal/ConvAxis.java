@@ -55,11 +55,11 @@ record ConvAxis(
    */
   int read(int position, int tap) {
     int scaled = position * multiply + offset + tap * step;
-    if (scaled < 0 || scaled % divide != 0) {
+    if (divide > 1 && scaled % divide != 0) {
       return -1;
     }
-    int found = scaled / divide;
-    return found < source ? found : -1;
+    int found = divide > 1 ? scaled / divide : scaled;
+    return found >= 0 && found < source ? found : -1;
   }
 
   /**

@@ -12,7 +12,7 @@ import org.espalier.tensor.kernel.ConvGeometry;
  */
 final class ScalarDepthwise {
   /** Aimed-at elements of a stretch of pixels. */
-  private static final int LENGTH = 1024;
+  private static final int LENGTH = 512;
 
   /** Lines of pixels summed in float before the sums move on to double. */
   private static final int FLUSH = 32;
@@ -30,11 +30,17 @@ final class ScalarDepthwise {
   @FunctionalInterface
   interface Products {
     /**
-     * Computes {@code sum[i] += Σ_t reads[t][i] · weights[t][i]} for i up to length, t up to taps.
+     * Computes {@code sum[i] += Σ_t reads[t][at[t] + i] · weights[t][i]} for i up to length, t up
+     * to taps.
      *
      * @param sum modified
      */
-    void add(float[][] reads, float[][] weights, int taps, int length, float[] sum);
+    void add(float[][] reads, int[] at, float[][] weights, int taps, int length, float[] sum);
+
+    /** Tells whether reads from the middle of an array, where {@code at} is not 0, are fast. */
+    default boolean readsInPlace() {
+      return false;
+    }
   }
 
   private ScalarDepthwise(
@@ -77,7 +83,8 @@ final class ScalarDepthwise {
   }
 
   private void apply(Products products, float[] weight, float[] bias, float[] destination) {
-    int taps = rows.taps() * columns.taps();
+    int width = columns.taps();
+    int taps = rows.taps() * width;
     float[][] repeated = new float[taps][stretch * channels];
     for (int t = 0; t < taps; t++) {
       for (int i = 0; i < repeated[t].length; i++) {
@@ -94,19 +101,26 @@ final class ScalarDepthwise {
         Parallel.grain(work),
         (from, to) -> {
           float[] sum = new float[stretch * channels];
-          float[][] reads = new float[taps][stretch * channels];
+          float[][] copies = new float[taps][stretch * channels];
+          float[][] reads = new float[taps][];
+          int[] readsAt = new int[taps];
           float[][] weights = new float[taps][];
+          int[] bases = new int[taps];
           for (int line = from; line < to; line++) {
+            aim(line, bases);
             for (int x = 0; x < columns.destination(); x += stretch) {
               int pixels = Math.min(stretch, columns.destination() - x);
               System.arraycopy(start, 0, sum, 0, pixels * channels);
               int met = 0;
               for (int t = 0; t < taps; t++) {
-                if (read(line, x, pixels, t, reads[met])) {
+                int place = products.readsInPlace() ? place(bases[t], x, pixels, t % width) : -1;
+                if (place >= 0 || read(bases[t], x, pixels, t % width, copies[met])) {
+                  reads[met] = place >= 0 ? source : copies[met];
+                  readsAt[met] = Math.max(place, 0);
                   weights[met++] = repeated[t];
                 }
               }
-              products.add(reads, weights, met, pixels * channels, sum);
+              products.add(reads, readsAt, weights, met, pixels * channels, sum);
               int at = (line * columns.destination() + x) * channels;
               System.arraycopy(sum, 0, destination, at, pixels * channels);
             }
@@ -115,7 +129,8 @@ final class ScalarDepthwise {
   }
 
   private void correlate(float[] dy, float[] dw) {
-    int taps = rows.taps() * columns.taps();
+    int width = columns.taps();
+    int taps = rows.taps() * width;
     int lines = batch * rows.destination();
     int grain = Parallel.grain((long) columns.destination() * channels * taps);
     double[][] partial = new double[Parallel.pieces(lines, grain)][dw.length];
@@ -126,13 +141,15 @@ final class ScalarDepthwise {
           float[][] sums = new float[taps][stretch * channels];
           float[] read = new float[stretch * channels];
           float[] upstream = new float[stretch * channels];
+          int[] bases = new int[taps];
           for (int line = from; line < to; line++) {
+            aim(line, bases);
             for (int x = 0; x < columns.destination(); x += stretch) {
               int pixels = Math.min(stretch, columns.destination() - x);
               int at = (line * columns.destination() + x) * channels;
               System.arraycopy(dy, at, upstream, 0, pixels * channels);
               for (int t = 0; t < taps; t++) {
-                if (read(line, x, pixels, t, read)) {
+                if (read(bases[t], x, pixels, t % width, read)) {
                   addProduct(read, upstream, pixels * channels, sums[t]);
                 }
               }
@@ -163,17 +180,31 @@ final class ScalarDepthwise {
     }
   }
 
+  /** Finds the first pixel of the source row that each tap reads for a line; -1 is padding. */
+  private void aim(int line, int[] bases) {
+    int image = line / rows.destination();
+    int y = line % rows.destination();
+    for (int t = 0; t < bases.length; t++) {
+      int row = rows.read(y, t / columns.taps());
+      bases[t] = row < 0 ? -1 : (image * rows.source() + row) * columns.source();
+    }
+  }
+
+  /** Returns where a tap reads all of some neighbouring destination pixels in one run, or -1. */
+  private int place(int base, int x, int pixels, int column) {
+    int first = columns.read(x, column);
+    boolean run = first >= 0 && columns.read(x + pixels - 1, column) == first + pixels - 1;
+    return base >= 0 && run ? (base + first) * channels : -1;
+  }
+
   /**
    * Copies what a tap reads for some neighbouring destination pixels, zeros for the padding; false
    * if all of it is padding.
    */
-  private boolean read(int line, int x, int pixels, int tap, float[] to) {
-    int row = rows.read(line % rows.destination(), tap / columns.taps());
-    if (row < 0) {
+  private boolean read(int base, int x, int pixels, int column, float[] to) {
+    if (base < 0) {
       return false;
     }
-    int base = (line / rows.destination() * rows.source() + row) * columns.source();
-    int column = tap % columns.taps();
     boolean any = false;
     int p = 0;
     while (p < pixels) {
@@ -193,8 +224,8 @@ final class ScalarDepthwise {
     return any;
   }
 
-  /** Adds up the products with plain loops. */
-  static void add(float[][] reads, float[][] weights, int taps, int length, float[] sum) {
+  /** Adds up the products with plain loops; all reads start at index 0. */
+  static void add(float[][] reads, int[] at, float[][] weights, int taps, int length, float[] sum) {
     for (int t = 0; t < taps; t++) {
       addProduct(reads[t], weights[t], length, sum);
     }

@@ -98,11 +98,24 @@ final class ScalarMove {
 
   private static void block(
       float[] x, int xAt, int xStep, float[] y, int yAt, int yStep, int width, int height) {
-    for (int i = 0; i < width; i++) {
-      int to = yAt + i * yStep;
+    int i = 0;
+    for (; i + 4 <= width; i += 4) {
+      int to0 = yAt + i * yStep;
+      int to1 = to0 + yStep;
+      int to2 = to1 + yStep;
+      int to3 = to2 + yStep;
       int from = xAt + i;
       for (int j = 0; j < height; j++) {
-        y[to + j] = x[from + j * xStep];
+        y[to0 + j] = x[from];
+        y[to1 + j] = x[from + 1];
+        y[to2 + j] = x[from + 2];
+        y[to3 + j] = x[from + 3];
+        from += xStep;
+      }
+    }
+    for (; i < width; i++) {
+      for (int j = 0; j < height; j++) {
+        y[yAt + i * yStep + j] = x[xAt + i + j * xStep];
       }
     }
   }
@@ -122,20 +135,33 @@ final class ScalarMove {
   static void gather(float[] x, int[] index, Span span, float[] y) {
     int inner = span.inner();
     int count = index.length;
+    if (inner == 1) {
+      Parallel.range(
+          span.outer(),
+          Parallel.grain(count),
+          (from, to) -> {
+            for (int o = from; o < to; o++) {
+              pick(x, o * span.middle(), index, y, o * count);
+            }
+          });
+      return;
+    }
     Parallel.range(
         span.outer() * count,
         Parallel.grain(inner),
         (from, to) -> {
-          int k = from % count;
-          int base = from / count * span.middle();
           for (int run = from; run < to; run++) {
-            copy(x, index[k] < 0 ? -1 : (base + index[k]) * inner, y, run * inner, inner);
-            if (++k == count) {
-              k = 0;
-              base += span.middle();
-            }
+            int source = index[run % count];
+            int at = (run / count * span.middle() + source) * inner;
+            copy(x, source < 0 ? -1 : at, y, run * inner, inner);
           }
         });
+  }
+
+  private static void pick(float[] x, int from, int[] index, float[] y, int to) {
+    for (int k = 0; k < index.length; k++) {
+      y[to + k] = index[k] < 0 ? 0 : x[from + index[k]];
+    }
   }
 
   private static void copy(float[] x, int from, float[] y, int to, int length) {

@@ -103,10 +103,13 @@ final class ScalarPool {
       for (int c = first; c < channels; c++) {
         float rival = x[from + c];
         float best = y[at + c];
-        // Not «rival > best»: NaN wins too, unless a NaN has won before. Without branches, which
-        // nobody could predict: the maximum and its place are found apart.
-        index[at + c] = !(rival <= best) && best == best ? position : index[at + c];
-        y[at + c] = Math.max(best, rival);
+        // Without branches, which nobody could predict. Adding 0 makes -0 equal 0; a NaN that is
+        // best stays best, since max keeps its bits.
+        float better = Math.max(best, rival);
+        int change = Float.floatToRawIntBits(better + 0f) ^ Float.floatToRawIntBits(best + 0f);
+        int changed = (change | -change) >> 31;
+        index[at + c] ^= (index[at + c] ^ position) & changed;
+        y[at + c] = better;
       }
     }
   }

@@ -68,7 +68,7 @@ public final class VectorKernels extends ScalarKernels {
     float[] start = bias == null ? null : bias.f32();
     if (ScalarDepthwise.serves(geometry)) {
       ScalarDepthwise.forward(
-          VectorDepthwise::add, geometry, x.f32(), weight.f32(), start, y.f32());
+          new VectorDepthwise(), geometry, x.f32(), weight.f32(), start, y.f32());
     } else {
       VectorConv.forward(geometry, x.f32(), weight.f32(), start, y.f32());
     }
@@ -77,7 +77,7 @@ public final class VectorKernels extends ScalarKernels {
   @Override
   public void convGradInput(ConvGeometry geometry, Tensor dy, Tensor weight, Tensor dx) {
     if (ScalarDepthwise.serves(geometry)) {
-      ScalarDepthwise.gradInput(VectorDepthwise::add, geometry, dy.f32(), weight.f32(), dx.f32());
+      ScalarDepthwise.gradInput(new VectorDepthwise(), geometry, dy.f32(), weight.f32(), dx.f32());
     } else {
       VectorConv.gradInput(geometry, dy.f32(), weight.f32(), dx.f32());
     }
