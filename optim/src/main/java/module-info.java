@@ -3,4 +3,5 @@ module org.espalier.optim {
   requires transitive org.espalier.nn;
 
   exports org.espalier.optim;
+  exports org.espalier.optim.train;
 }

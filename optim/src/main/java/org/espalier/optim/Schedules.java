@@ -149,6 +149,10 @@ final class Schedules {
             "schedule: %d parts in turn need %d milestones, got %s"
                 .formatted(parts.size(), parts.size() - 1, milestones));
       }
+      if (parts.stream().anyMatch(part -> part instanceof Plateau)) {
+        throw new IllegalArgumentException(
+            "schedule: a plateau follows a metric and cannot be one of several in turn");
+      }
       for (int i = 0; i < milestones.size(); i++) {
         Checks.atLeast(
             i == 0 ? 1 : milestones.get(i - 1) + 1, OWNER, "milestone", milestones.get(i));

@@ -1,0 +1,28 @@
+package org.espalier.optim.train;
+
+import org.espalier.optim.Step;
+
+/**
+ * Acts in the training loop; the only way to do so. Callbacks run in list order and never call each
+ * other. One that has state of its own is also {@link org.espalier.nn.Stateful}, and is not asked
+ * to start an epoch again that is resumed in its middle.
+ */
+public interface Callback {
+  /** Returns the name for messages. */
+  String name();
+
+  /** Acts before the first step of an epoch. */
+  default void epochStart(Epoch epoch) {}
+
+  /** Acts when the gradients of a step are known; may modify them. */
+  default void backwardDone(Step step) {}
+
+  /** Acts when the optimizer has changed the parameters. */
+  default void stepDone(Step step) {}
+
+  /** Acts behind the last step of an epoch and before the model is evaluated; may cut the model. */
+  default void epochDone(Epoch epoch) {}
+
+  /** Acts when the metrics of the epoch are known. */
+  default void evaluated(Epoch epoch) {}
+}

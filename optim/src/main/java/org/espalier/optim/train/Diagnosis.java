@@ -1,0 +1,101 @@
+package org.espalier.optim.train;
+
+import java.util.Map;
+import org.espalier.autograd.Call;
+import org.espalier.autograd.Gradients;
+import org.espalier.autograd.Leaf;
+import org.espalier.autograd.Var;
+import org.espalier.nn.Batch;
+import org.espalier.nn.Module;
+import org.espalier.nn.Parameter;
+import org.espalier.nn.Pass;
+import org.espalier.optim.Step;
+import org.espalier.tensor.Random;
+import org.espalier.tensor.Tensor;
+import org.espalier.tensor.Workspace;
+
+/**
+ * Finds where a NaN or an infinity came from: the batch, a parameter, or the first operation whose
+ * output shows one when the same batch runs again with every value kept.
+ */
+final class Diagnosis {
+  private static final String WAY_OUT =
+      "; lower the learning rate or clip the gradients, and resume from the last snapshot";
+
+  private final Trainer trainer;
+  private final Batch batch;
+  private final Random random;
+
+  Diagnosis(Trainer trainer, Batch batch, Random random) {
+    this.trainer = trainer;
+    this.batch = batch;
+    this.random = random;
+  }
+
+  DivergedException of(double loss, int epoch, int number) {
+    return new DivergedException(
+        "train: the loss became %s in epoch %d, batch %d: %s"
+            .formatted(loss, epoch, number, origin()));
+  }
+
+  private String origin() {
+    if (!isFinite(batch.x())) {
+      return "the inputs of the batch hold it already; check the data";
+    }
+    if (!isFinite(batch.y())) {
+      return "the targets of the batch hold it already; check the data";
+    }
+    String parameter = nonFiniteParameter(trainer.model);
+    return parameter != null
+        ? parameter + " holds it since the step before" + WAY_OUT
+        : "it first appears in " + firstCall() + WAY_OUT;
+  }
+
+  private String firstCall() {
+    try (Pass pass = Pass.train(Workspace.heap(), random)) {
+      Var output = trainer.model.apply(pass, pass.input(batch.x()));
+      trainer.loss(pass, output, batch.y());
+      Call call = pass.tape().firstNonFinite();
+      if (call == null) {
+        return "no recorded operation";
+      }
+      return "%s (%s)"
+          .formatted(call.scope().isEmpty() ? "the loss" : call.scope(), call.op().name());
+    }
+  }
+
+  /** Returns the path of the first parameter or buffer that holds NaN or infinity, or null. */
+  static String nonFiniteParameter(Module model) {
+    for (Map.Entry<String, Parameter> entry : model.state().entrySet()) {
+      if (entry.getValue().isInitialized() && !isFinite(entry.getValue().raw())) {
+        return entry.getKey();
+      }
+    }
+    return null;
+  }
+
+  static DivergedException ofGradients(Gradients gradients, Step step) {
+    String name = "a parameter";
+    for (Map.Entry<Leaf, Tensor> entry : gradients.byLeaf().entrySet()) {
+      if (!isFinite(entry.getValue())) {
+        name = entry.getKey().name();
+        break;
+      }
+    }
+    return new DivergedException(
+        "train: the gradient of %s is not finite in epoch %d, step %d%s"
+            .formatted(name, step.epoch(), step.index(), WAY_OUT));
+  }
+
+  private static boolean isFinite(Tensor tensor) {
+    if (!tensor.dtype().isFloating()) {
+      return true;
+    }
+    for (int i = 0; i < tensor.count(); i++) {
+      if (!Double.isFinite(tensor.get(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

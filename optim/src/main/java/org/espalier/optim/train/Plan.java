@@ -1,0 +1,121 @@
+package org.espalier.optim.train;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.espalier.optim.Schedule;
+
+/**
+ * Says how many epochs a run has. Without a time budget that is given; with one it is planned once,
+ * when the first epoch was measured, and then part of every snapshot, so that a resumed run keeps
+ * it. A first epoch that alone uses up the budget ends there and is the only one.
+ */
+final class Plan {
+  private final int nominal;
+  private final double budget;
+  private int epochs;
+  private boolean planned;
+  private boolean cutShort;
+  private double halfTime = Double.NaN;
+  private int halfSteps;
+  private double stepSeconds;
+  private double endTime;
+
+  /**
+   * Creates a plan.
+   *
+   * @param nominal the epochs that the schedule was made for
+   * @param budget seconds, infinite for no budget
+   */
+  Plan(int nominal, double budget) {
+    this.nominal = nominal;
+    this.budget = budget;
+    this.epochs = nominal;
+    this.planned = budget == Double.POSITIVE_INFINITY;
+  }
+
+  int epochs() {
+    return epochs;
+  }
+
+  /** Returns the seconds left of the budget before there is a plan, NaN when there is one. */
+  double left(double elapsed) {
+    return planned ? Double.NaN : budget - elapsed;
+  }
+
+  boolean isPlanned() {
+    return planned;
+  }
+
+  /** Tells whether the first epoch ended before its time. */
+  boolean isCutShort() {
+    return cutShort;
+  }
+
+  Schedule fitted(Schedule schedule) {
+    return schedule.stretched(nominal, epochs);
+  }
+
+  /**
+   * Takes the time after a step of the first epoch; tells whether the epoch goes on.
+   *
+   * @param elapsed seconds since the run began
+   */
+  boolean stepDone(int done, int steps, double elapsed) {
+    if (planned || done == steps) {
+      return true;
+    }
+    if (Double.isNaN(halfTime) && done >= steps / 2) {
+      halfTime = elapsed;
+      halfSteps = done;
+    }
+    if (elapsed >= budget) {
+      planned = true;
+      cutShort = true;
+      epochs = 1;
+    }
+    return !cutShort;
+  }
+
+  /** Takes the time after the last step of the first epoch: a second one follows if it fits. */
+  void firstStepsDone(int steps, double elapsed) {
+    if (planned) {
+      return;
+    }
+    // The first half of the epoch warms up the compiler and does not count.
+    stepSeconds =
+        Double.isNaN(halfTime) ? elapsed : (elapsed - halfTime) / (steps - halfSteps) * steps;
+    endTime = elapsed;
+    if (budget - elapsed < stepSeconds) {
+      epochs = 1;
+      planned = true;
+    }
+  }
+
+  /** Plans the epochs when the first one is done and its evaluation measured. */
+  void firstEpochDone(double elapsed) {
+    if (planned) {
+      return;
+    }
+    double epochSeconds = Math.max(stepSeconds + elapsed - endTime, 1e-9);
+    double more = Math.floor((budget - elapsed) / epochSeconds);
+    epochs = 1 + (int) Math.max(1, Math.min(more, 1_000_000));
+    planned = true;
+  }
+
+  Map<String, Object> state() {
+    Map<String, Object> state = new LinkedHashMap<>();
+    state.put("epochs", (long) epochs);
+    state.put("timed", planned && budget < Double.POSITIVE_INFINITY);
+    state.put("cutShort", cutShort);
+    return state;
+  }
+
+  /** Goes on with the plan of a snapshot, if that run had a time budget and had planned. */
+  void restore(Map<String, Object> state) {
+    if (Plain.of(state, "timed", Boolean.class)) {
+      epochs = (int) Plain.integer(state, "epochs");
+      cutShort = Plain.of(state, "cutShort", Boolean.class);
+      planned = true;
+    }
+  }
+}

@@ -1,0 +1,153 @@
+package org.espalier.optim.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import org.espalier.nn.Module;
+import org.espalier.nn.Snapshot;
+import org.espalier.optim.Schedule;
+import org.espalier.optim.Sgd;
+import org.junit.jupiter.api.Test;
+
+/** Checks the time budget with a clock that only moves when told. */
+class PlanTest {
+  private static final long SECOND = 1_000_000_000L;
+
+  private final AtomicLong now = new AtomicLong();
+
+  /** Takes a second a step and two seconds for an evaluation; four steps an epoch. */
+  private Trainer.Builder builder(Module model, double seconds) {
+    return Trainer.builder(
+            model, Objective.crossEntropy(), Sgd.builder().rate(0.1).build(), Toys.pictures(24, 6))
+        .epochs(10)
+        .minutes(seconds / 60)
+        .schedule(Schedule.multiStep(0.1, 5))
+        .clock(now::get)
+        .progress(progress -> now.addAndGet(SECOND))
+        .validation(
+            evaluated -> {
+              now.addAndGet(2 * SECOND);
+              return Map.of("val_loss", 1.0);
+            });
+  }
+
+  @Test
+  void asManyEpochsArePlannedAsFitAndTheScheduleIsStretched() {
+    History history = builder(Toys.convNet(), 24.5).build().run();
+    assertEquals(4, history.epochs().size());
+    assertEquals(History.End.COMPLETED, history.end());
+    List<Double> rates = history.epochs().stream().map(History.Entry::rate).toList();
+    assertEquals(0.1, rates.get(1), 1e-12);
+    assertEquals(0.01, rates.get(2), 1e-12);
+    assertEquals(24, now.get() / SECOND);
+  }
+
+  @Test
+  void aLongBudgetStretchesTheScheduleOutward() {
+    History history = builder(Toys.convNet(), 121).build().run();
+    assertEquals(20, history.epochs().size());
+    assertEquals(0.1, history.epochs().get(9).rate(), 1e-12);
+    assertEquals(0.01, history.epochs().get(10).rate(), 1e-12);
+  }
+
+  @Test
+  void theLastEpochKnowsThatItIs() {
+    List<String> seen = new ArrayList<>();
+    Callback witness =
+        new Callback() {
+          @Override
+          public String name() {
+            return "witness";
+          }
+
+          @Override
+          public void epochDone(Epoch epoch) {
+            seen.add(epoch.epochs() + " " + epoch.isLast());
+          }
+        };
+    builder(Toys.convNet(), 13).callback(witness).build().run();
+    assertEquals(List.of("10 false", "2 true"), seen);
+    seen.clear();
+    builder(Toys.convNet(), 7).callback(witness).build().run();
+    assertEquals(List.of("1 true"), seen);
+  }
+
+  @Test
+  void anEpochLongerThanTheBudgetEndsWithIt() {
+    List<Progress> seen = new ArrayList<>();
+    History history =
+        builder(Toys.convNet(), 2.5)
+            .progress(
+                progress -> {
+                  now.addAndGet(SECOND);
+                  seen.add(progress);
+                })
+            .build()
+            .run();
+    assertEquals(1, history.epochs().size());
+    assertEquals(3, seen.size());
+    assertEquals(1.0, history.last().metrics().get("val_loss"));
+  }
+
+  @Test
+  void aResumedRunKeepsThePlan() {
+    Toys.MemoryStore store = new Toys.MemoryStore();
+    Module whole = Toys.convNet();
+    builder(whole, 24.5).build().run();
+    Trainer[] trainer = new Trainer[1];
+    trainer[0] =
+        builder(Toys.convNet(), 24.5)
+            .store(store)
+            .progress(
+                progress -> {
+                  now.addAndGet(SECOND);
+                  if (progress.epoch() == 1) {
+                    trainer[0].requestStop();
+                  }
+                })
+            .build();
+    trainer[0].run();
+    Snapshot saved = store.load("last");
+    Module resumed = saved.build();
+    History history =
+        builder(resumed, 24.5)
+            .resume(saved)
+            .progress(progress -> now.addAndGet(50 * SECOND))
+            .build()
+            .run();
+    assertEquals(4, history.epochs().size());
+    TrainerTest.assertSameState(whole, resumed);
+  }
+
+  @Test
+  void progressSaysTheTimeLeft() {
+    List<Progress> seen = new ArrayList<>();
+    builder(Toys.convNet(), 24.5)
+        .progress(
+            progress -> {
+              seen.add(progress);
+              now.addAndGet(SECOND);
+            })
+        .build()
+        .run();
+    assertEquals(24.5 - 2, seen.get(2).secondsLeft(), 1e-9);
+    Progress last = seen.get(seen.size() - 1);
+    assertEquals(0, last.secondsLeft(), 1e-9);
+    assertEquals(4, last.epochs());
+    assertTrue(last.samplesPerSecond() > 0);
+  }
+
+  @Test
+  void withoutABudgetThereIsNothingToPlan() {
+    Plan plan = new Plan(7, Double.POSITIVE_INFINITY);
+    assertTrue(plan.isPlanned());
+    assertEquals(7, plan.epochs());
+    assertTrue(plan.stepDone(1, 10, 1e9));
+    assertFalse(plan.left(5) >= 0);
+  }
+}
