@@ -4,6 +4,8 @@ module org.espalier.nn {
 
   exports org.espalier.nn;
   exports org.espalier.nn.layer;
+  exports org.espalier.nn.loss;
+  exports org.espalier.nn.metric;
   exports org.espalier.nn.model;
 
   uses org.espalier.nn.ModuleTypes;
