@@ -1,17 +1,14 @@
 package org.espalier.sparse.prune;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Set;
 import org.espalier.nn.Costs;
-import org.espalier.nn.Init;
 import org.espalier.nn.Module;
 import org.espalier.nn.ModuleTypes;
 import org.espalier.nn.Parameter;
 import org.espalier.nn.model.ResNet;
-import org.espalier.tensor.Random;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 import org.junit.jupiter.api.Test;
@@ -22,35 +19,12 @@ class CompactTest {
   private static final Shape CIFAR = Shape.of(32, 32, 3);
   private static final Shape SMALL = Shape.of(8, 8, 3);
 
-  /** Gives batch norms statistics that are not the neutral ones, so that constants show. */
   private static Module lively(Module model) {
-    model.initialize(3);
-    model
-        .state()
-        .forEach(
-            (path, parameter) -> {
-              Random random = Random.of(5).stream(path);
-              if (path.contains("bn") || path.contains("shortcut.1")) {
-                Init init =
-                    path.endsWith("running_mean") || path.endsWith("bias")
-                        ? Init.normal(0, 0.3)
-                        : Init.uniform(0.5, 1.5);
-                parameter.update(raw -> init.fill(raw, random));
-              }
-            });
-    return model;
+    return TestModels.lively(model, 3);
   }
 
   private static void zero(Module model, Shape sample, double ratio) {
     FilterLayers.of(model, sample, Set.of()).zeroWeakest(FilterNorm.L2, ratio);
-  }
-
-  private static void assertClose(Tensor expected, Tensor actual) {
-    double most = 0;
-    for (double v : expected.toDoubles()) {
-      most = Math.max(most, Math.abs(v));
-    }
-    assertArrayEquals(expected.toDoubles(), actual.toDoubles(), 1e-5 * (1 + most));
   }
 
   @Test
@@ -78,7 +52,7 @@ class CompactTest {
     assertEquals(java.util.List.of(), report.inexact());
     for (int batch : new int[] {1, 3}) {
       Tensor x = TestNet.sample(1, batch, 8, 8, 3);
-      assertClose(TestNet.infer(masked, x), TestNet.infer(compact, x));
+      TestModels.assertClose(TestNet.infer(masked, x), TestNet.infer(compact, x));
     }
     assertTrue(report.macsAfter() < 0.55 * report.macsBefore());
   }
@@ -110,7 +84,7 @@ class CompactTest {
     CompactReport report =
         Compact.extract(compact, SMALL, Compact.Mode.COUPLED, MaskPolicy.MASK_WITH_BN);
     Tensor x = TestNet.sample(1, 2, 8, 8, 3);
-    assertClose(TestNet.infer(masked, x), TestNet.infer(compact, x));
+    TestModels.assertClose(TestNet.infer(masked, x), TestNet.infer(compact, x));
     assertTrue(report.macsAfter() < 0.45 * report.macsBefore(), report.toString());
     assertEquals(masked.spec(), compact.spec());
   }
@@ -138,6 +112,6 @@ class CompactTest {
     CompactReport again =
         Compact.extract(model, SMALL, Compact.Mode.STREAM_FULL, MaskPolicy.MASK_WITH_BN);
     assertTrue(again.macsAfter() < again.macsBefore());
-    assertClose(masked, TestNet.infer(model, x));
+    TestModels.assertClose(masked, TestNet.infer(model, x));
   }
 }

@@ -1,0 +1,96 @@
+package org.espalier.sparse.prune;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import org.espalier.autograd.op.Ops;
+import org.espalier.tensor.Shape;
+import org.espalier.tensor.Tensor;
+import org.junit.jupiter.api.Test;
+
+class NormCriterionTest {
+  private static final double EPS = 1e-6;
+
+  /** Rows (3, 4) and (0, 1) with bias 2, slope 7; columns (1, 5) over two pixels each. */
+  private static ChannelGroup group() {
+    TestNet net =
+        new TestNet(
+                (n, pass, x) ->
+                    n.linear(
+                        pass,
+                        "fc",
+                        Ops.flatten(Ops.prelu(n.conv(pass, "c", x), n.value(pass, "slope")))))
+            .with("c", 2, 1, 1, 2)
+            .with("c_b", 2)
+            .with("slope", 2)
+            .with("fc", 1, 4);
+    net.initialize(1);
+    net.parameter("c").set(Tensor.of(Shape.of(2, 1, 1, 2), 3f, 4f, 0f, 1f));
+    net.parameter("c_b").set(Tensor.of(Shape.of(2), 2f, -2f));
+    net.parameter("slope").set(Tensor.of(Shape.of(2), 7f, 7f));
+    net.parameter("fc").set(Tensor.of(Shape.of(1, 4), 1f, 5f, -1f, 5f));
+    return ChannelGraph.of(net, Shape.of(1, 2, 2)).groupOf("c");
+  }
+
+  private static double[] l1(MemberReduction reduction, boolean biases) {
+    return new L1Norm(reduction, Normaliser.NONE, biases).score(group());
+  }
+
+  @Test
+  void rowsAndColumnsVoteAndPixelsAddUp() {
+    assertArrayEquals(new double[] {7 + 2, 1 + 10}, l1(MemberReduction.SUM, false), EPS);
+    assertArrayEquals(new double[] {4.5, 5.5}, l1(MemberReduction.MEAN, false), EPS);
+    assertArrayEquals(new double[] {7, 10}, l1(MemberReduction.MAX, false), EPS);
+    assertArrayEquals(new double[] {14, 10}, l1(MemberReduction.PROD, false), EPS);
+    assertArrayEquals(new double[] {7, 1}, l1(MemberReduction.FIRST, false), EPS);
+    assertArrayEquals(new double[] {7, 1}, L1Norm.ofFilters().score(group()), EPS);
+  }
+
+  @Test
+  void squaresTakeNoRoot() {
+    assertArrayEquals(new double[] {25, 1}, L2Norm.ofFilters().score(group()), EPS);
+  }
+
+  @Test
+  void biasesAndSlopesVoteOnlyWhenAsked() {
+    assertArrayEquals(
+        new double[] {7 + 2 + 2 + 7, 1 + 10 + 2 + 7}, l1(MemberReduction.SUM, true), EPS);
+  }
+
+  @Test
+  void normalisersAreWhatTheyAreCalled() {
+    double[] scores = {1, 3, 4};
+    assertArrayEquals(new double[] {0.125, 0.375, 0.5}, Normaliser.SUM.apply(scores), EPS);
+    assertArrayEquals(new double[] {0.375, 1.125, 1.5}, Normaliser.MEAN.apply(scores), EPS);
+    assertArrayEquals(new double[] {0.25, 0.75, 1}, Normaliser.MAX.apply(scores), EPS);
+    assertArrayEquals(new double[] {0, 2.0 / 3, 1}, Normaliser.MIN_MAX.apply(scores), EPS);
+    double deviation = Math.sqrt(14.0 / 9);
+    assertArrayEquals(
+        new double[] {-5 / 3.0 / deviation, 1 / 3.0 / deviation, 4 / 3.0 / deviation},
+        Normaliser.Z_SCORE.apply(scores),
+        EPS);
+    assertArrayEquals(scores, Normaliser.NONE.apply(scores));
+    for (Normaliser normaliser : Normaliser.values()) {
+      assertArrayEquals(new double[3], normaliser.apply(new double[3]), normaliser.toString());
+    }
+  }
+
+  @Test
+  void equalOffsetsOfAGroupedConvolutionAreAveraged() {
+    TestNet net =
+        new TestNet(
+                (n, pass, x) ->
+                    n.linear(
+                        pass,
+                        "fc",
+                        Ops.globalAveragePool(n.conv(pass, "gc", n.conv(pass, "c1", x)))))
+            .with("c1", 4, 1, 1, 1)
+            .with("gc", 2, 1, 1, 2)
+            .with("fc", 1, 2);
+    net.initialize(1);
+    net.parameter("c1").set(Tensor.of(Shape.of(4, 1, 1, 1), 1f, 2f, 3f, 6f));
+    ChannelGroup group = ChannelGraph.of(net, Shape.of(2, 2, 1)).groupOf("c1");
+    assertEquals(2, group.size());
+    assertArrayEquals(new double[] {2, 4}, L1Norm.ofFilters().score(group), EPS);
+  }
+}
