@@ -1,0 +1,17 @@
+package org.espalier.bench.peers;
+
+/** One engine's way to do a piece of work. */
+interface Side extends AutoCloseable {
+  /** Does what must be done before each run but is not part of the work; not timed. */
+  default void prepare() {}
+
+  /** Does the work once; timed. */
+  void run();
+
+  /** Returns the output of the last run, in an order that both sides share. */
+  float[] output();
+
+  /** Frees what the engine holds. */
+  @Override
+  default void close() {}
+}
