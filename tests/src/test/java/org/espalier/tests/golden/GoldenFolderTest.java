@@ -19,7 +19,8 @@ import org.junit.jupiter.api.TestFactory;
 /** Knows which test takes which file, reports the others, and tests the reader itself. */
 class GoldenFolderTest {
   /** The beginnings of file names that a test takes. */
-  private static final List<String> STEMS = List.of(GoldenLayersTest.STEM);
+  private static final List<String> STEMS =
+      List.of(GoldenLayersTest.STEM, GoldenModelCostsTest.STEM, GoldenWideResNetTest.STEM);
 
   @TestFactory
   Stream<DynamicTest> everyFileIsTakenByATest() {
