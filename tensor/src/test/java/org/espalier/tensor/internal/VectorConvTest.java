@@ -11,7 +11,7 @@ import net.jqwik.api.Assume;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
-import net.jqwik.api.lifecycle.BeforeContainer;
+import net.jqwik.api.lifecycle.AddLifecycleHook;
 import org.espalier.tensor.kernel.ConvGeometry;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -19,9 +19,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tests {@link VectorConv} against a double-precision sum, forward and both gradients. */
+@AddLifecycleHook(VectorAssumptions.ForProperties.class)
 class VectorConvTest {
   @BeforeAll
-  @BeforeContainer
   static void vectorModule() {
     VectorAssumptions.vectorModule();
   }

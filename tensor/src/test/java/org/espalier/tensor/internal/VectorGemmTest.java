@@ -8,15 +8,15 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
-import net.jqwik.api.lifecycle.BeforeContainer;
+import net.jqwik.api.lifecycle.AddLifecycleHook;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tests {@link VectorGemm} against the chain of fused multiply-adds that it promises. */
+@AddLifecycleHook(VectorAssumptions.ForProperties.class)
 class VectorGemmTest {
   @BeforeAll
-  @BeforeContainer
   static void vectorModule() {
     VectorAssumptions.vectorModule();
   }
