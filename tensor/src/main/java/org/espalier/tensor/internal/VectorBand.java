@@ -98,7 +98,7 @@ final class VectorBand {
     int inside = columns.source() - 1 - before;
     int right = inside < 0 ? left : Math.max(left, Math.min(width, inside / spacing + 1));
     Arrays.fill(band, to, to + left * channels, 0);
-    if (spacing == 1 && channels == sourceChannels) {
+    if (spacing == 1 && channels == sourceChannels && right > left) {
       System.arraycopy(
           source,
           from + (before + left) * channels,

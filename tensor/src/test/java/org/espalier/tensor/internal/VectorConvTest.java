@@ -141,6 +141,11 @@ class VectorConvTest {
     checkAll(square(batch, size, in, out, kernel, stride, pad, dilation, groups));
   }
 
+  @Test
+  void aTapThatReadsBehindTheLastPixelReadsNothing() {
+    checkAll(new ConvGeometry(2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 2, 1, 3, 0, 3, 1));
+  }
+
   @Property(tries = 300)
   void anyGeometryMatchesTheOracle(
       @ForAll @IntRange(min = 1, max = 9) int inHeight,
