@@ -17,7 +17,7 @@ import org.espalier.tensor.Shape;
  */
 public final class Shapes {
   private static final int SIDE = 32;
-  private static final double NOISE = 0.05;
+  private static final double NOISE = 0.04;
 
   private Shapes() {}
 
@@ -72,7 +72,7 @@ public final class Shapes {
   }
 
   private static Canvas.Area shape(Outline outline, Draw draw) {
-    double radius = draw.between(8.5, 13);
+    double radius = draw.between(9, 13);
     double reach = SIDE / 2.0 - 0.9 * radius;
     double centreX = SIDE / 2.0 + draw.between(-reach, reach);
     double centreY = SIDE / 2.0 + draw.between(-reach, reach);
@@ -115,7 +115,7 @@ public final class Shapes {
 
   /** Draws the numbers of one picture in order. */
   private static final class Draw {
-    private static final double LEAST_CONTRAST = 0.5;
+    private static final double LEAST_CONTRAST = 0.6;
 
     private final Random random;
     private long next;
