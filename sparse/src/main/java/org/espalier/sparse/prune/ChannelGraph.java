@@ -16,6 +16,7 @@ import org.espalier.autograd.Var;
 import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
 import org.espalier.nn.Pass;
+import org.espalier.tensor.DType;
 import org.espalier.tensor.Shape;
 
 /**
@@ -71,7 +72,7 @@ public final class ChannelGraph {
     /** Runs the shape pass and reads the graph. */
     public ChannelGraph build() {
       try (Pass pass = Pass.shapes()) {
-        Var x = pass.input(batch(sampleShape));
+        Var x = pass.tape().input(dtype(model), batch(sampleShape), false);
         Var y = model.apply(pass, x);
         return read(model, pass.tape(), x, outputs ? null : y, ignored);
       }
@@ -124,6 +125,15 @@ public final class ChannelGraph {
     sizes[0] = 1;
     System.arraycopy(sampleShape.sizes(), 0, sizes, 1, sampleShape.rank());
     return Shape.of(sizes);
+  }
+
+  /** Returns the floating type a model computes in: that of its first floating parameter. */
+  static DType dtype(Module model) {
+    return model.state().values().stream()
+        .map(Parameter::dtype)
+        .filter(DType::isFloating)
+        .findFirst()
+        .orElse(DType.F32);
   }
 
   /** Returns all groups, pinned ones too, in the order in which the pass makes their channels. */

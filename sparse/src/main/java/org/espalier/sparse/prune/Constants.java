@@ -16,7 +16,6 @@ import org.espalier.nn.Parameter;
 import org.espalier.nn.Pass;
 import org.espalier.nn.layer.BatchNorm;
 import org.espalier.nn.layer.Scatter;
-import org.espalier.tensor.DType;
 import org.espalier.tensor.Random;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
@@ -58,8 +57,7 @@ final class Constants {
   Constants(Module model, Shape sampleShape, ChannelSelection gone) {
     this.model = model;
     try (Pass pass = Pass.study()) {
-      DType dtype = gone.size() == 0 ? DType.F32 : gone.members().get(0).parameter().dtype();
-      Tensor sample = Tensor.zeros(dtype, ChannelGraph.batch(sampleShape));
+      Tensor sample = Tensor.zeros(ChannelGraph.dtype(model), ChannelGraph.batch(sampleShape));
       Init.normal(0, 1).fill(sample, Random.of(0).stream("constants"));
       Var x = pass.input(sample);
       Var y = model.apply(pass, x);

@@ -48,7 +48,8 @@ final class StreamLoosener {
   private static Map<String, Integer> widths(Module model, Shape sampleShape) {
     Map<String, Integer> widths = new HashMap<>();
     try (Pass pass = Pass.shapes()) {
-      model.apply(pass, pass.input(ChannelGraph.batch(sampleShape)));
+      Shape batch = ChannelGraph.batch(sampleShape);
+      model.apply(pass, pass.tape().input(ChannelGraph.dtype(model), batch, false));
       for (Call call : pass.tape().calls()) {
         if (call.op().name().equals("add")) {
           widths.put(call.scope(), call.output().shape().size(-1));
