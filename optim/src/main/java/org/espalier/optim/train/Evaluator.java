@@ -1,12 +1,18 @@
 package org.espalier.optim.train;
 
 import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.espalier.autograd.Var;
 import org.espalier.nn.Batch;
 import org.espalier.nn.Batches;
 import org.espalier.nn.Module;
 import org.espalier.nn.Pass;
-import org.espalier.tensor.DType;
+import org.espalier.nn.loss.Loss;
+import org.espalier.nn.metric.ConfusionMatrix;
+import org.espalier.nn.metric.Metric;
+import org.espalier.nn.metric.TopK;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.Workspace;
 
@@ -15,49 +21,71 @@ import org.espalier.tensor.Workspace;
  * thread.
  */
 public final class Evaluator {
-  private final Objective objective;
+  private final Loss loss;
+  private final TopK topK;
   private final int k;
+  private final List<Metric> metrics;
   private final Workspace workspace = new Workspace();
+  private Tally tally;
+  private ConfusionMatrix confusion;
 
   /** Creates an evaluator that counts the five largest outputs for top-k. */
-  public Evaluator(Objective objective) {
-    this(objective, 5);
+  public Evaluator(Loss loss, Metric... metrics) {
+    this(loss, 5, metrics);
   }
 
-  /** Creates an evaluator with a k for top-k, at least 1. */
-  public Evaluator(Objective objective, int k) {
-    if (k < 1) {
-      throw new IllegalArgumentException("evaluator: k must be at least 1, got " + k);
-    }
-    this.objective = objective;
+  /**
+   * Creates an evaluator.
+   *
+   * @param loss gives the mean loss of a batch
+   * @param k how many of the largest outputs count for top-k, at least 1
+   * @param metrics what else is measured
+   */
+  public Evaluator(Loss loss, int k, Metric... metrics) {
+    this.loss = loss;
     this.k = k;
+    this.topK = new TopK(k);
+    this.metrics = List.of(metrics);
   }
 
   /** Measures a model, which is not modified, on all batches of their epoch 0. */
   public Evaluation evaluate(Module model, Batches batches) {
-    Tally tally = new Tally();
-    ClassCounts counts = new ClassCounts(k);
+    tally = new Tally();
+    confusion = null;
+    topK.reset();
+    metrics.forEach(Metric::reset);
     Iterator<Batch> iterator = batches.epoch(0, 0);
     try {
       while (iterator.hasNext()) {
-        add(model, iterator.next(), tally, counts);
+        add(model, iterator.next());
       }
     } finally {
       Closing.close(iterator);
     }
+    Map<String, Double> values = new LinkedHashMap<>();
+    metrics.forEach(metric -> values.put(metric.name(), metric.value()));
     return new Evaluation(
-        tally.samples(), tally.loss(), tally.accuracy(), counts.topK(), k, counts.confusion());
+        tally.samples(),
+        tally.loss(),
+        tally.accuracy(),
+        topK.value(),
+        k,
+        confusion == null ? new long[0][0] : confusion.counts(),
+        values);
   }
 
-  private void add(Module model, Batch batch, Tally tally, ClassCounts counts) {
+  private void add(Module model, Batch batch) {
     try (Pass pass = Pass.infer(workspace)) {
       Var output = model.apply(pass, pass.input(batch.x()));
       Tensor values = output.value();
-      double loss = objective.loss(pass, output, batch.y()).value().item();
-      tally.add(loss, values, batch.y(), batch.size());
-      if (batch.y().dtype() == DType.I32 && values.shape().rank() == batch.y().shape().rank() + 1) {
-        counts.add(values, batch.y());
+      double mean = loss.of(pass, output, batch.y()).value().item();
+      tally.add(mean, values, batch.y(), batch.size());
+      if (Tally.areClasses(values, batch.y())) {
+        confusion = confusion == null ? new ConfusionMatrix(values.shape().size(-1)) : confusion;
+        confusion.add(values, batch.y());
+        topK.add(values, batch.y());
       }
+      metrics.forEach(metric -> metric.add(values, batch.y()));
     }
   }
 }

@@ -2,11 +2,13 @@ package org.espalier.optim.train;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.espalier.nn.metric.TopK;
 import org.espalier.tensor.DType;
 import org.espalier.tensor.Tensor;
 
 /** Adds up loss and right answers over the batches of an epoch. */
 final class Tally {
+  private final TopK accuracy = TopK.accuracy();
   private double lossSum;
   private long samples;
   private long answers;
@@ -15,20 +17,17 @@ final class Tally {
   void add(double loss, Tensor output, Tensor target, int size) {
     lossSum += loss * size;
     samples += size;
-    if (target.dtype() == DType.I32 && output.shape().rank() == target.shape().rank() + 1) {
-      count(output, target);
+    if (areClasses(output, target)) {
+      accuracy.reset();
+      accuracy.add(output, target);
+      answers += accuracy.samples();
+      right += accuracy.right();
     }
   }
 
-  private void count(Tensor output, Tensor target) {
-    int classes = output.shape().size(-1);
-    for (int row = 0; row < target.count(); row++) {
-      int wanted = (int) target.get(row);
-      if (wanted >= 0) {
-        answers++;
-        right += ClassCounts.largest(output, row * classes, classes) == wanted ? 1 : 0;
-      }
-    }
+  /** Tells whether targets are class numbers, one for each row of scores. */
+  static boolean areClasses(Tensor output, Tensor target) {
+    return target.dtype() == DType.I32 && output.shape().rank() == target.shape().rank() + 1;
   }
 
   double loss() {

@@ -13,6 +13,9 @@ import org.espalier.nn.Batches;
 import org.espalier.nn.Module;
 import org.espalier.nn.Pass;
 import org.espalier.nn.Snapshot;
+import org.espalier.nn.loss.Loss;
+import org.espalier.nn.loss.Penalty;
+import org.espalier.nn.metric.Metric;
 import org.espalier.optim.Goal;
 import org.espalier.optim.Optimizer;
 import org.espalier.optim.Schedule;
@@ -22,7 +25,7 @@ import org.espalier.tensor.Tensor;
  * Trains a model: epochs of steps, callbacks, evaluation, early stopping, snapshots and a log.
  *
  * <pre>{@code
- * History history = Trainer.builder(model, objective, Sgd.builder().rate(0.1).build(), batches)
+ * History history = Trainer.builder(model, loss, Sgd.builder().rate(0.1).build(), batches)
  *     .epochs(20).schedule(Schedule.cosine(20, 0)).validation(heldOut).build().run();
  * }</pre>
  *
@@ -31,7 +34,7 @@ import org.espalier.tensor.Tensor;
  */
 public final class Trainer {
   final Module model;
-  final Objective objective;
+  final Loss loss;
   final Optimizer optimizer;
   final Batches train;
   final Schedule schedule;
@@ -61,7 +64,7 @@ public final class Trainer {
 
   private Trainer(Builder builder) {
     model = builder.model;
-    objective = builder.objective;
+    loss = builder.loss;
     optimizer = builder.optimizer;
     train = builder.train;
     schedule = builder.schedule;
@@ -90,9 +93,8 @@ public final class Trainer {
   }
 
   /** Returns a builder; a loss, an optimizer and training batches are what every run needs. */
-  public static Builder builder(
-      Module model, Objective objective, Optimizer optimizer, Batches train) {
-    return new Builder(model, objective, optimizer, train);
+  public static Builder builder(Module model, Loss loss, Optimizer optimizer, Batches train) {
+    return new Builder(model, loss, optimizer, train);
   }
 
   /**
@@ -115,19 +117,19 @@ public final class Trainer {
     return stopRequested;
   }
 
-  /** Returns the objective's loss and all penalties. */
+  /** Returns the loss and all penalties. */
   Var loss(Pass pass, Var output, Tensor target) {
-    Var loss = objective.loss(pass, output, target);
+    Var sum = loss.of(pass, output, target);
     for (Penalty penalty : penalties) {
-      loss = Ops.add(loss, penalty.of(pass, model));
+      sum = Ops.add(sum, penalty.of(pass, model));
     }
-    return loss;
+    return sum;
   }
 
   /** Collects the options of a run. */
   public static final class Builder {
     private final Module model;
-    private final Objective objective;
+    private final Loss loss;
     private final Optimizer optimizer;
     private final Batches train;
     private final List<Callback> callbacks = new ArrayList<>();
@@ -154,9 +156,9 @@ public final class Trainer {
     private Consumer<? super Progress> progress = state -> {};
     private LongSupplier clock = System::nanoTime;
 
-    private Builder(Module model, Objective objective, Optimizer optimizer, Batches train) {
+    private Builder(Module model, Loss loss, Optimizer optimizer, Batches train) {
       this.model = Objects.requireNonNull(model, "model");
-      this.objective = Objects.requireNonNull(objective, "objective");
+      this.loss = Objects.requireNonNull(loss, "loss");
       this.optimizer = Objects.requireNonNull(optimizer, "optimizer");
       this.train = Objects.requireNonNull(train, "train");
       if (train.count() < 1) {
@@ -191,9 +193,9 @@ public final class Trainer {
       return this;
     }
 
-    /** Evaluates the model on these batches after each epoch, with the training objective. */
-    public Builder validation(Batches batches) {
-      return validation(Validation.on(batches, objective));
+    /** Measures loss, accuracy and further metrics on these batches after each epoch. */
+    public Builder validation(Batches batches, Metric... more) {
+      return validation(Validation.on(batches, loss, more));
     }
 
     /** Measures the model in a way of one's own after each epoch. */

@@ -4,6 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.espalier.nn.Batches;
 import org.espalier.nn.Module;
+import org.espalier.nn.loss.Loss;
+import org.espalier.nn.metric.Metric;
 
 /** Measures a model after each epoch, on samples that training never sees. */
 @FunctionalInterface
@@ -14,9 +16,9 @@ public interface Validation {
   /** Returns metrics by name, such as {@code val_loss}; the model is not modified. */
   Map<String, Double> measure(Module model);
 
-  /** Returns loss and, for class targets, accuracy over some batches. */
-  static Validation on(Batches batches, Objective objective) {
-    Evaluator evaluator = new Evaluator(objective);
+  /** Measures loss, for class targets accuracy, and further metrics over some batches. */
+  static Validation on(Batches batches, Loss loss, Metric... more) {
+    Evaluator evaluator = new Evaluator(loss, more);
     return model -> {
       Evaluation evaluation = evaluator.evaluate(model, batches);
       Map<String, Double> metrics = new LinkedHashMap<>();
@@ -24,6 +26,7 @@ public interface Validation {
       if (!Double.isNaN(evaluation.accuracy())) {
         metrics.put("val_accuracy", evaluation.accuracy());
       }
+      evaluation.metrics().forEach((name, value) -> metrics.put("val_" + name, value));
       return metrics;
     };
   }

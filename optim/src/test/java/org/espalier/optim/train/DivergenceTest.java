@@ -13,6 +13,8 @@ import org.espalier.nn.Pass;
 import org.espalier.nn.Sequential;
 import org.espalier.nn.Spec;
 import org.espalier.nn.layer.Linear;
+import org.espalier.nn.loss.CrossEntropy;
+import org.espalier.nn.loss.Loss;
 import org.espalier.optim.Sgd;
 import org.espalier.optim.Step;
 import org.espalier.tensor.StateException;
@@ -41,8 +43,7 @@ class DivergenceTest {
   }
 
   private static Trainer.Builder builder(Module model, double rate) {
-    return Trainer.builder(
-        model, Objective.crossEntropy(), Sgd.builder().rate(rate).build(), Toys.xor());
+    return Trainer.builder(model, new CrossEntropy(), Sgd.builder().rate(rate).build(), Toys.xor());
   }
 
   @Test
@@ -79,8 +80,7 @@ class DivergenceTest {
     Toys.Samples xor = Toys.xor();
     xor.x()[2][0] = Float.NaN;
     Trainer.Builder builder =
-        Trainer.builder(
-            Toys.perceptron(2, 3, 2), Objective.crossEntropy(), Sgd.builder().build(), xor);
+        Trainer.builder(Toys.perceptron(2, 3, 2), new CrossEntropy(), Sgd.builder().build(), xor);
     assertEquals(
         "train: the loss became NaN in epoch 0, batch 0: the inputs of the batch hold it already; check the data",
         messageOf(builder));
@@ -119,7 +119,7 @@ class DivergenceTest {
 
   @Test
   void runningOutOfMemoryNamesTheBatchSize() {
-    Objective greedy =
+    Loss greedy =
         (pass, output, target) -> {
           throw new OutOfMemoryError("test");
         };

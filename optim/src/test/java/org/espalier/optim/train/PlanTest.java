@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.espalier.nn.Module;
 import org.espalier.nn.Snapshot;
+import org.espalier.nn.loss.CrossEntropy;
 import org.espalier.optim.Schedule;
 import org.espalier.optim.Sgd;
 import org.junit.jupiter.api.Test;
@@ -23,7 +24,7 @@ class PlanTest {
   /** Takes a second a step and two seconds for an evaluation; four steps an epoch. */
   private Trainer.Builder builder(Module model, double seconds) {
     return Trainer.builder(
-            model, Objective.crossEntropy(), Sgd.builder().rate(0.1).build(), Toys.pictures(24, 6))
+            model, new CrossEntropy(), Sgd.builder().rate(0.1).build(), Toys.pictures(24, 6))
         .epochs(10)
         .minutes(seconds / 60)
         .schedule(Schedule.multiStep(0.1, 5))

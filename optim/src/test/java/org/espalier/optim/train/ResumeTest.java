@@ -17,6 +17,7 @@ import org.espalier.nn.Indices;
 import org.espalier.nn.Module;
 import org.espalier.nn.Snapshot;
 import org.espalier.nn.Stateful;
+import org.espalier.nn.loss.CrossEntropy;
 import org.espalier.optim.Adadelta;
 import org.espalier.optim.Adagrad;
 import org.espalier.optim.Adam;
@@ -110,7 +111,7 @@ class ResumeTest {
   }
 
   private static Trainer.Builder builder(Module model, Optimizer optimizer, Schedule schedule) {
-    return Trainer.builder(model, Objective.crossEntropy(0.1), optimizer, Toys.pictures(22, 6))
+    return Trainer.builder(model, new CrossEntropy(0.1), optimizer, Toys.pictures(22, 6))
         .schedule(schedule)
         .epochs(EPOCHS)
         .seed(5)
@@ -287,10 +288,7 @@ class ResumeTest {
     refused(
         "resume: the set of callbacks with state of the snapshot is [shaker], now it is []; resume with the options of the run",
         Trainer.builder(
-                saved.build(),
-                Objective.crossEntropy(),
-                Adam.builder().build(),
-                Toys.pictures(22, 6))
+                saved.build(), new CrossEntropy(), Adam.builder().build(), Toys.pictures(22, 6))
             .seed(5)
             .resume(saved));
   }

@@ -11,6 +11,9 @@ import java.util.List;
 import java.util.Map;
 import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
+import org.espalier.nn.loss.CrossEntropy;
+import org.espalier.nn.loss.Loss;
+import org.espalier.nn.loss.Penalty;
 import org.espalier.optim.Adam;
 import org.espalier.optim.Goal;
 import org.espalier.optim.Group;
@@ -24,8 +27,7 @@ import org.junit.jupiter.api.Test;
 
 class TrainerTest {
   private static Trainer.Builder builder(Module model, Toys.Samples data) {
-    return Trainer.builder(
-        model, Objective.crossEntropy(), Adam.builder().rate(0.05).build(), data);
+    return Trainer.builder(model, new CrossEntropy(), Adam.builder().rate(0.05).build(), data);
   }
 
   /** Validation that reports given numbers, one an epoch. */
@@ -247,7 +249,7 @@ class TrainerTest {
         };
     Trainer.builder(
             Toys.perceptron(2, 3, 2),
-            Objective.crossEntropy(),
+            new CrossEntropy(),
             Sgd.builder().rate(0.1).group(Group.of(p -> true).rate(0.4)).build(),
             Toys.xor())
         .epochs(2)
@@ -275,7 +277,7 @@ class TrainerTest {
         };
     Trainer.builder(
             Toys.perceptron(2, 3, 2),
-            Objective.crossEntropy(),
+            new CrossEntropy(),
             Sgd.builder().momentum(0.9).build(),
             Toys.xor())
         .epochs(4)
@@ -291,15 +293,12 @@ class TrainerTest {
     Module whole = Toys.perceptron(50, 4, 3);
     Module parts = Toys.perceptron(50, 4, 3);
     Toys.Samples flat = flat(Toys.pictures(22, 22));
-    Trainer.builder(whole, Objective.crossEntropy(), Sgd.builder().rate(0.1).build(), flat)
+    Trainer.builder(whole, new CrossEntropy(), Sgd.builder().rate(0.1).build(), flat)
         .penalty(Penalty.l1(0.01, p -> p.name().endsWith("weight")))
         .build()
         .run();
     Trainer.builder(
-            parts,
-            Objective.crossEntropy(),
-            Sgd.builder().rate(0.1).build(),
-            flat(Toys.pictures(22, 5)))
+            parts, new CrossEntropy(), Sgd.builder().rate(0.1).build(), flat(Toys.pictures(22, 5)))
         .penalty(Penalty.l1(0.01, p -> p.name().endsWith("weight")))
         .accumulate(5)
         .build()
@@ -332,10 +331,9 @@ class TrainerTest {
     Parameter weight = model.parameter("head.weight");
     weight.update(raw -> raw.set(0, 0));
     double[] before = weight.raw().toDoubles();
-    Objective nothing =
+    Loss nothing =
         (pass, output, target) ->
-            org.espalier.autograd.op.Ops.affine(
-                Objective.crossEntropy().loss(pass, output, target), 0, 0);
+            org.espalier.autograd.op.Ops.affine(new CrossEntropy().of(pass, output, target), 0, 0);
     Trainer.builder(model, nothing, Sgd.builder().rate(0.1).build(), Toys.xor())
         .penalty(Penalty.l1(0.5, p -> p == weight))
         .build()
@@ -349,7 +347,7 @@ class TrainerTest {
   void clippingBoundsTheStep() {
     Module model = Toys.perceptron(2, 3, 2).initialize(0);
     double[] before = model.parameter("head.weight").raw().toDoubles();
-    Trainer.builder(model, Objective.crossEntropy(), Sgd.builder().rate(1).build(), Toys.xor())
+    Trainer.builder(model, new CrossEntropy(), Sgd.builder().rate(1).build(), Toys.xor())
         .clipValue(1e-3)
         .clipNorm(1e-4)
         .build()

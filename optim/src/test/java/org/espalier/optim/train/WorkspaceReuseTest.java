@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Iterator;
 import org.espalier.nn.Batch;
 import org.espalier.nn.Module;
+import org.espalier.nn.loss.CrossEntropy;
 import org.espalier.optim.Adam;
 import org.espalier.optim.Rate;
 import org.junit.jupiter.api.Test;
@@ -16,7 +17,7 @@ class WorkspaceReuseTest {
     Module model = Toys.convNet().initialize(0);
     Toys.Samples data = Toys.pictures(24, 6);
     Trainer trainer =
-        Trainer.builder(model, Objective.crossEntropy(), Adam.builder().build(), data)
+        Trainer.builder(model, new CrossEntropy(), Adam.builder().build(), data)
             .clipNorm(1)
             .build();
     Stepper stepper = new Stepper(trainer);
