@@ -35,6 +35,20 @@ final class GoldenCase {
     this.open = new TreeSet<>(expected.keySet());
   }
 
+  private GoldenCase(GoldenCase other, double atol) {
+    this.file = other.file;
+    this.name = other.name;
+    this.inputs = other.inputs;
+    this.expected = other.expected;
+    this.atol = atol;
+    this.open = other.open;
+  }
+
+  /** Returns this case with a larger tolerance, unless its own is as large. */
+  GoldenCase withToleranceOfAtLeast(double least) {
+    return new GoldenCase(this, Math.max(atol, least));
+  }
+
   /** Returns a JSON object. */
   @SuppressWarnings("unchecked")
   static Map<String, Object> map(Object json) {

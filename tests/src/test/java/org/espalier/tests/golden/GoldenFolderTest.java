@@ -20,7 +20,11 @@ import org.junit.jupiter.api.TestFactory;
 class GoldenFolderTest {
   /** The beginnings of file names that a test takes. */
   private static final List<String> STEMS =
-      List.of(GoldenLayersTest.STEM, GoldenModelCostsTest.STEM, GoldenWideResNetTest.STEM);
+      List.of(
+          GoldenLayersTest.STEM,
+          GoldenModelCostsTest.STEM,
+          GoldenOptimizersTest.STEM,
+          GoldenWideResNetTest.STEM);
 
   @TestFactory
   Stream<DynamicTest> everyFileIsTakenByATest() {
