@@ -1,11 +1,69 @@
 package org.espalier.cli;
 
-/** Starts the command line. */
-public final class Main {
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * Starts the command line: finds the command, runs it, and turns every failure into one sentence.
+ */
+@Command(
+    name = "espalier",
+    description = "Trains, prunes, shrinks and runs convolutional networks in pure Java.",
+    mixinStandardHelpOptions = true,
+    version = "espalier 0.1.0",
+    subcommands = {
+      TrainCommand.class,
+      EvalCommand.class,
+      PredictCommand.class,
+      CostCommand.class,
+      InfoCommand.class,
+      HelpCommand.class
+    })
+public final class Main implements Runnable {
+  @Spec private CommandSpec spec;
+
   private Main() {}
 
-  /** Runs the command given. */
+  /**
+   * Runs the command given and exits: 0 well done, 2 wrong use or damaged input, 130 interrupted.
+   */
   public static void main(String[] arguments) {
-    System.out.println("espalier");
+    System.exit(run(arguments));
+  }
+
+  /** Runs the command given and returns the exit status. */
+  static int run(String... arguments) {
+    return commandLine().execute(arguments);
+  }
+
+  private static CommandLine commandLine() {
+    return new CommandLine(new Main())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setUsageHelpWidth(110)
+        .setParameterExceptionHandler(Main::wrongUse)
+        .setExecutionExceptionHandler(
+            (failure, command, parsed) -> Failures.report(failure, command));
+  }
+
+  private static int wrongUse(ParameterException failure, String[] arguments) {
+    CommandLine command = failure.getCommandLine();
+    command
+        .getErr()
+        .println(
+            "espalier: "
+                + failure.getMessage()
+                + " (see "
+                + command.getCommandSpec().qualifiedName()
+                + " --help)");
+    return Failures.WRONG_USE;
+  }
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
   }
 }

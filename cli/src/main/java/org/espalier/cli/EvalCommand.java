@@ -1,0 +1,165 @@
+package org.espalier.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ForkJoinPool;
+import org.espalier.io.SafeTensors;
+import org.espalier.io.StateDict;
+import org.espalier.io.data.Dataset;
+import org.espalier.io.data.Loader;
+import org.espalier.io.data.Normalization;
+import org.espalier.nn.Costs;
+import org.espalier.nn.Module;
+import org.espalier.nn.model.Models;
+import org.espalier.nn.model.ResNet;
+import org.espalier.optim.train.Evaluation;
+import org.espalier.optim.train.Evaluator;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/**
+ * Measures a model on test samples: a file of ours, or bare PyTorch weights for a named
+ * architecture.
+ */
+@Command(
+    name = "eval",
+    description = "Measures a model on test samples: accuracy, loss, cost and latency.",
+    mixinStandardHelpOptions = true)
+final class EvalCommand implements Callable<Integer> {
+  @Parameters(arity = "0..1", paramLabel = "MODEL", description = "A model file or a run folder.")
+  private Path file;
+
+  @Mixin private DataOptions data = new DataOptions();
+
+  @Option(names = "--model", description = "The architecture of bare weights, such as resnet20.")
+  private String name;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "FILE",
+      description = "Bare weights as PyTorch names them (safetensors).")
+  private Path weights;
+
+  @Option(
+      names = "--normalize",
+      paramLabel = "WORD",
+      description =
+          "For bare weights: imagenet, cifar10, mnist, none, or MEANS/STDS such as 0.5,0.5,0.5/0.5,0.5,0.5.")
+  private String normalize;
+
+  @Option(names = "--batch-size", description = "Samples at a time (default: 100).")
+  private int batchSize = 100;
+
+  @Option(names = "--threads", description = "Threads (default: all).")
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws Exception {
+    if ((file == null) == (weights == null)) {
+      throw new IllegalArgumentException(
+          "eval takes a model file, or --model NAME with --weights FILE");
+    }
+    if (threads < 1 || batchSize < 1) {
+      throw new IllegalArgumentException(
+          "--threads and --batch-size must be at least 1, got " + threads + " and " + batchSize);
+    }
+    Dataset test = data.test();
+    ModelFile loaded = file != null ? ModelFile.load(file) : bare(test);
+    DataOptions.checkFits(test, loaded.input());
+    ForkJoinPool pool = new ForkJoinPool(threads);
+    try {
+      pool.submit(() -> measure(loaded, test)).get();
+    } finally {
+      pool.shutdown();
+    }
+    return 0;
+  }
+
+  private ModelFile bare(Dataset test) throws IOException {
+    if (name == null) {
+      throw new IllegalArgumentException(
+          "--weights needs --model, the architecture; there are " + Models.names());
+    }
+    if (!Files.isRegularFile(weights)) {
+      throw new java.nio.file.NoSuchFileException(weights.toString());
+    }
+    Module model = Models.byName(name, test.sampleShape(), test.classNames().size());
+    Map<String, String> names = ResNet.pytorchNames(model);
+    StateDict.load(
+        model,
+        Latency.batched(test.sampleShape(), 1),
+        SafeTensors.read(weights),
+        path -> names.getOrDefault(path, path));
+    return new ModelFile(
+        model, test.sampleShape(), normalization(test.sampleShape().size(-1)), test.classNames());
+  }
+
+  private Normalization normalization(int channels) {
+    String word = normalize == null ? "" : normalize;
+    switch (word) {
+      case "imagenet":
+        return Normalization.IMAGENET;
+      case "cifar10":
+        return Normalization.CIFAR10;
+      case "mnist":
+        return Normalization.MNIST;
+      case "none":
+        return Normalization.identity(channels);
+      default:
+        String[] parts = word.split("/");
+        if (parts.length != 2) {
+          throw new IllegalArgumentException(
+              "--normalize must say how the weights were trained: imagenet, cifar10, mnist, none or MEANS/STDS, got '"
+                  + word
+                  + "'");
+        }
+        return new Normalization(numbers(parts[0]), numbers(parts[1]));
+    }
+  }
+
+  private static double[] numbers(String list) {
+    try {
+      return Arrays.stream(list.split(",")).mapToDouble(Double::parseDouble).toArray();
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("--normalize: '" + list + "' is no list of numbers", e);
+    }
+  }
+
+  private Void measure(ModelFile loaded, Dataset test) {
+    PrintWriter out = spec.commandLine().getOut();
+    Loader tests = Loader.of(test).batchSize(batchSize).normalize(loaded.normalization()).build();
+    Evaluation evaluation =
+        new Evaluator(TrainingSession.CROSS_ENTROPY).evaluate(loaded.model(), tests);
+    Costs costs = Costs.of(loaded.model(), loaded.input());
+    long right = Math.round(evaluation.accuracy() * evaluation.samples());
+    out.println(
+        "right       %s of %s (%s)"
+            .formatted(
+                Figures.count(right),
+                Figures.count(evaluation.samples()),
+                Figures.percent(evaluation.accuracy())));
+    out.println("top %d       %s".formatted(evaluation.k(), Figures.percent(evaluation.topK())));
+    out.println("loss        " + Figures.decimal(evaluation.loss(), 4));
+    out.println("parameters  " + Figures.count(costs.params()));
+    out.println("MACs        " + Figures.count(costs.macs()));
+    out.println(
+        "1 image     "
+            + Figures.milliseconds(Latency.medians(loaded.input(), 1, loaded.model())[0]));
+    out.println(
+        "64 images   "
+            + Figures.milliseconds(Latency.medians(loaded.input(), 64, loaded.model())[0]));
+    out.flush();
+    return null;
+  }
+}

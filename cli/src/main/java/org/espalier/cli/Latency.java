@@ -1,0 +1,75 @@
+package org.espalier.cli;
+
+import java.util.Arrays;
+import org.espalier.nn.Module;
+import org.espalier.nn.Pass;
+import org.espalier.tensor.Random;
+import org.espalier.tensor.Shape;
+import org.espalier.tensor.Tensor;
+import org.espalier.tensor.Workspace;
+
+/** Measures how long a model takes for a batch: the median of many runs after a warm-up. */
+final class Latency {
+  private static final double WARM_UP_SECONDS = 0.4;
+  private static final double SECONDS = 1.0;
+  private static final int FEWEST_RUNS = 15;
+
+  private Latency() {}
+
+  /**
+   * Returns the median milliseconds of each model, taken in turns so that a drift of the machine
+   * hits all alike.
+   */
+  static double[] medians(Shape sample, int batch, Module... models) {
+    Tensor x = noise(batched(sample, batch));
+    Workspace workspace = new Workspace();
+    for (Module model : models) {
+      long end = System.nanoTime() + (long) (WARM_UP_SECONDS * 1e9);
+      while (System.nanoTime() < end) {
+        run(model, x, workspace);
+      }
+    }
+    int runs = FEWEST_RUNS;
+    double[][] times = new double[models.length][1000];
+    long end = System.nanoTime() + (long) (SECONDS * 1e9 * models.length);
+    int done = 0;
+    while (done < runs || System.nanoTime() < end && done < times[0].length) {
+      for (int i = 0; i < models.length; i++) {
+        times[i][done] = run(models[i], x, workspace);
+      }
+      done++;
+    }
+    double[] medians = new double[models.length];
+    for (int i = 0; i < models.length; i++) {
+      double[] sorted = Arrays.copyOf(times[i], done);
+      Arrays.sort(sorted);
+      medians[i] = sorted[done / 2];
+    }
+    return medians;
+  }
+
+  private static double run(Module model, Tensor x, Workspace workspace) {
+    long start = System.nanoTime();
+    try (Pass pass = Pass.infer(workspace)) {
+      model.apply(pass, pass.input(x));
+    }
+    return (System.nanoTime() - start) / 1e6;
+  }
+
+  /** Returns a sample's shape with the batch axis in front. */
+  static Shape batched(Shape sample, int batch) {
+    int[] sizes = new int[sample.rank() + 1];
+    sizes[0] = batch;
+    System.arraycopy(sample.sizes(), 0, sizes, 1, sample.rank());
+    return Shape.of(sizes);
+  }
+
+  private static Tensor noise(Shape shape) {
+    Tensor x = Tensor.zeros(org.espalier.tensor.DType.F32, shape);
+    Random random = Random.of(0).stream("latency");
+    for (int i = 0; i < x.count(); i++) {
+      x.set(i, random.normal(i));
+    }
+    return x;
+  }
+}

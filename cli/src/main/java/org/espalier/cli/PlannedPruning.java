@@ -1,0 +1,42 @@
+package org.espalier.cli;
+
+import org.espalier.optim.train.Callback;
+import org.espalier.optim.train.Epoch;
+import org.espalier.sparse.prune.PruneSchedule;
+import org.espalier.sparse.prune.SoftFilterPruning;
+import org.espalier.tensor.Shape;
+
+/**
+ * Prunes softly by a recipe whose schedule follows the number of epochs that the run turns out to
+ * have: under a time budget that is known only when the first epoch is measured.
+ *
+ * @param input the shape of one sample
+ * @param recipe method and ratio
+ */
+record PlannedPruning(Shape input, PruneRecipe recipe) implements Callback {
+  @Override
+  public String name() {
+    return "soft filter pruning";
+  }
+
+  @Override
+  public void epochStart(Epoch epoch) {
+    pruning(epoch.epochs()).epochStart(epoch);
+  }
+
+  @Override
+  public void epochDone(Epoch epoch) {
+    pruning(epoch.epochs()).epochDone(epoch);
+  }
+
+  private SoftFilterPruning pruning(int epochs) {
+    // A single epoch leaves an asymptotic ratio no room to grow: it is the goal at once.
+    boolean grows = recipe.method() == PruneRecipe.Method.ASFP && epochs > 1;
+    return SoftFilterPruning.builder(
+            input,
+            grows
+                ? PruneSchedule.asymptotic(0, recipe.ratio(), epochs)
+                : PruneSchedule.constant(recipe.ratio()))
+        .build();
+  }
+}

@@ -1,0 +1,107 @@
+package org.espalier.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import org.espalier.autograd.Var;
+import org.espalier.autograd.op.Ops;
+import org.espalier.io.PictureOptions;
+import org.espalier.io.PictureOptions.Alpha;
+import org.espalier.io.PictureOptions.Colour;
+import org.espalier.io.PictureOptions.Resize;
+import org.espalier.io.Pictures;
+import org.espalier.nn.Pass;
+import org.espalier.tensor.Shape;
+import org.espalier.tensor.Tensor;
+import org.espalier.tensor.Workspace;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/**
+ * Says what picture files show, by a saved model that knows its input size, normalisation and class
+ * names.
+ */
+@Command(
+    name = "predict",
+    description = "Says what picture files show.",
+    mixinStandardHelpOptions = true)
+final class PredictCommand implements Callable<Integer> {
+  @Parameters(index = "0", paramLabel = "MODEL", description = "A model file or a run folder.")
+  private Path model;
+
+  @Parameters(
+      index = "1..*",
+      arity = "1..*",
+      paramLabel = "IMAGE",
+      description = "PNG or JPEG files.")
+  private List<Path> images;
+
+  @Option(names = "--top", description = "How many classes to name (default: 3).")
+  private int top = 3;
+
+  @Option(
+      names = "--resize",
+      description = "What happens to other sizes: ${COMPLETION-CANDIDATES} (default: crop).")
+  private Resize resize = Resize.CROP;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    if (top < 1) {
+      throw new IllegalArgumentException("--top must be at least 1, got " + top);
+    }
+    ModelFile loaded = ModelFile.load(model);
+    PrintWriter out = spec.commandLine().getOut();
+    Workspace workspace = new Workspace();
+    for (Path image : images) {
+      out.println(
+          image + "  " + describe(probabilities(loaded, image, workspace), loaded.classNames()));
+    }
+    out.flush();
+    return 0;
+  }
+
+  private double[] probabilities(ModelFile loaded, Path image, Workspace workspace)
+      throws IOException {
+    Tensor x = normalized(loaded, Pictures.read(image, options(loaded.input())));
+    try (Pass pass = Pass.infer(workspace)) {
+      Var logits = loaded.model().apply(pass, pass.input(x));
+      return Ops.softmax(logits, -1).value().toDoubles();
+    }
+  }
+
+  private PictureOptions options(Shape input) {
+    Colour colour = input.size(2) == 1 ? Colour.GREY : Colour.RGB;
+    return PictureOptions.of(colour)
+        .with(Alpha.ON_WHITE)
+        .sized(input.size(0), input.size(1), resize);
+  }
+
+  private static Tensor normalized(ModelFile loaded, Tensor pixels) {
+    Tensor x = pixels.copy().reshape(Latency.batched(loaded.input(), 1));
+    double[] mean = loaded.normalization().mean();
+    double[] std = loaded.normalization().std();
+    for (int i = 0; i < x.count(); i++) {
+      x.set(i, (x.get(i) - mean[i % mean.length]) / std[i % std.length]);
+    }
+    return x;
+  }
+
+  private String describe(double[] probabilities, List<String> names) {
+    return IntStream.range(0, probabilities.length)
+        .boxed()
+        .sorted(Comparator.comparing(i -> -probabilities[i]))
+        .limit(top)
+        .map(i -> names.get(i) + " " + Figures.percent(probabilities[i]))
+        .reduce((a, b) -> a + ", " + b)
+        .orElseThrow();
+  }
+}

@@ -1,0 +1,51 @@
+package org.espalier.cli;
+
+import java.util.Locale;
+
+/**
+ * Says how a run prunes: {@code none}, {@code sfp:0.4} or {@code asfp:0.4}.
+ *
+ * @param method none, soft filter pruning or its asymptotic form
+ * @param ratio the pruned share of the filters
+ */
+record PruneRecipe(Method method, double ratio) {
+  /** Names the methods. */
+  enum Method {
+    NONE,
+    SFP,
+    ASFP
+  }
+
+  /** Reads the option. */
+  static PruneRecipe parse(String text) {
+    String[] parts = text.toLowerCase(Locale.ROOT).split(":", -1);
+    if (text.equalsIgnoreCase("none")) {
+      return new PruneRecipe(Method.NONE, 0);
+    }
+    if (parts.length != 2 || !(parts[0].equals("sfp") || parts[0].equals("asfp"))) {
+      throw new IllegalArgumentException(
+          "--prune takes none, sfp:RATIO or asfp:RATIO, got '" + text + "'");
+    }
+    return new PruneRecipe(
+        Method.valueOf(parts[0].toUpperCase(Locale.ROOT)), ratio(parts[1], text));
+  }
+
+  private static double ratio(String number, String text) {
+    double ratio;
+    try {
+      ratio = Double.parseDouble(number);
+    } catch (NumberFormatException e) {
+      ratio = Double.NaN;
+    }
+    if (!(ratio >= 0 && ratio < 1)) {
+      throw new IllegalArgumentException(
+          "--prune needs a ratio from 0 to below 1, got '" + text + "'");
+    }
+    return ratio;
+  }
+
+  /** Tells whether the run prunes at all. */
+  boolean isPruning() {
+    return method != Method.NONE;
+  }
+}

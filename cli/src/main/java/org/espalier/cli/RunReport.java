@@ -1,0 +1,167 @@
+package org.espalier.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.espalier.cli.report.HtmlReport;
+import org.espalier.io.Png;
+import org.espalier.io.data.Dataset;
+import org.espalier.io.data.Loader;
+import org.espalier.nn.Batch;
+import org.espalier.nn.Module;
+import org.espalier.nn.Pass;
+import org.espalier.optim.train.History;
+import org.espalier.sparse.prune.CompactReport;
+import org.espalier.tensor.Shape;
+import org.espalier.tensor.Workspace;
+
+/**
+ * Writes the report of a run: table, curves, widths, confusion matrix and sample predictions.
+ *
+ * @param settings the run's options
+ * @param trained input, normalisation and class names
+ * @param test the test samples
+ * @param tests the same in batches, normalised
+ */
+record RunReport(TrainSettings settings, ModelFile trained, Dataset test, Loader tests) {
+  private static final int SAMPLES = 24;
+
+  /** Writes the report to a file. */
+  void write(
+      Path file, History history, List<Candidate> candidates, TextTable table, CompactReport cut)
+      throws IOException {
+    HtmlReport report = new HtmlReport("Espalier: " + settings.model() + " on " + settings.data());
+    Candidate last = candidates.get(candidates.size() - 1);
+    report.note(
+        "%s; %d epochs; batch size %d; learning rate %s; weight decay %s; augmentation %s; seed %d"
+            .formatted(
+                settings.prune(),
+                history.epochs().size(),
+                settings.batchSize(),
+                settings.rate(),
+                settings.weightDecay(),
+                settings.augment(),
+                settings.seed()));
+    report.section("Dense, masked and compact").table(table.rows());
+    addCurves(report, history);
+    if (cut != null) {
+      addWidths(report, cut);
+    }
+    addConfusion(report, last);
+    addSamples(report, last.model());
+    report.write(file);
+  }
+
+  private static void addCurves(HtmlReport report, History history) {
+    report.section("Training");
+    report.lines("Loss", "epoch", "loss", curves(history, "train_loss", "val_loss"));
+    report.lines(
+        "Accuracy",
+        "epoch",
+        "share of right answers",
+        curves(history, "train_accuracy", "val_accuracy"));
+    List<double[]> rates = new ArrayList<>();
+    history.epochs().forEach(entry -> rates.add(new double[] {entry.epoch() + 1, entry.rate()}));
+    report.lines("Learning rate", "epoch", "rate", Map.of("rate", rates));
+  }
+
+  private static Map<String, List<double[]>> curves(History history, String... metrics) {
+    Map<String, List<double[]>> series = new LinkedHashMap<>();
+    for (String metric : metrics) {
+      List<double[]> points = new ArrayList<>();
+      for (History.Entry entry : history.epochs()) {
+        points.add(
+            new double[] {entry.epoch() + 1, entry.metrics().getOrDefault(metric, Double.NaN)});
+      }
+      series.put(metric.replace('_', ' '), points);
+    }
+    return series;
+  }
+
+  private static void addWidths(HtmlReport report, CompactReport cut) {
+    List<String> names =
+        cut.widths().stream().map(width -> width.path().replace(".weight", "")).toList();
+    Map<String, List<Integer>> series = new LinkedHashMap<>();
+    series.put("before", cut.widths().stream().map(CompactReport.Width::before).toList());
+    series.put("after", cut.widths().stream().map(CompactReport.Width::after).toList());
+    report
+        .section("Channels a layer, before and after")
+        .bars("Channels", "channels", names, series);
+    List<List<String>> rows = new ArrayList<>(List.of(List.of("layer", "before", "after")));
+    cut.widths()
+        .forEach(
+            width ->
+                rows.add(
+                    List.of(
+                        width.path(),
+                        String.valueOf(width.before()),
+                        String.valueOf(width.after()))));
+    report.table(rows);
+    cut.inexact().forEach(report::note);
+  }
+
+  private void addConfusion(HtmlReport report, Candidate last) {
+    report
+        .section("Confusion matrix of the " + last.name() + " model")
+        .note("Rows: the true class. Columns: the answer.");
+    List<String> names = trained.classNames();
+    List<String> headings = new ArrayList<>(List.of(""));
+    headings.addAll(names);
+    List<List<String>> rows = new ArrayList<>(List.of(headings));
+    long[][] confusion = last.evaluation().confusion();
+    for (int target = 0; target < confusion.length; target++) {
+      List<String> row = new ArrayList<>(List.of(names.get(target)));
+      for (long count : confusion[target]) {
+        row.add(count == 0 ? "" : String.valueOf(count));
+      }
+      rows.add(row);
+    }
+    report.table(rows);
+  }
+
+  private void addSamples(HtmlReport report, Module model) {
+    report.section("Sample predictions").beginSamples();
+    Iterator<Batch> batches = tests.epoch(0, 0);
+    Batch batch = batches.next();
+    Workspace workspace = new Workspace();
+    try (Pass pass = Pass.infer(workspace)) {
+      double[] outputs = model.apply(pass, pass.input(batch.x())).value().toDoubles();
+      int classes = trained.classNames().size();
+      for (int i = 0; i < Math.min(SAMPLES, batch.size()); i++) {
+        int answer = best(outputs, i * classes, classes);
+        String right = trained.classNames().get(test.label(i));
+        String said = trained.classNames().get(answer);
+        report.sample(
+            picture(i),
+            answer == test.label(i) ? said : said + " (is " + right + ")",
+            answer == test.label(i));
+      }
+    }
+    report.endSamples();
+  }
+
+  private static int best(double[] outputs, int from, int count) {
+    int best = 0;
+    for (int i = 1; i < count; i++) {
+      if (outputs[from + i] > outputs[from + best]) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  private byte[] picture(int index) {
+    Shape shape = test.sampleShape();
+    float[] values = new float[shape.count()];
+    test.read(index, values, 0);
+    byte[] pixels = new byte[values.length];
+    for (int i = 0; i < values.length; i++) {
+      pixels[i] = (byte) Math.round(255 * Math.min(1, Math.max(0, values[i])));
+    }
+    return Png.encode(shape.size(0), shape.size(1), shape.size(2), pixels);
+  }
+}
