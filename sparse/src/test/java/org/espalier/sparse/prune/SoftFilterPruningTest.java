@@ -8,11 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import org.espalier.nn.Module;
+import org.espalier.nn.loss.CrossEntropy;
 import org.espalier.nn.model.Models;
 import org.espalier.optim.Sgd;
 import org.espalier.optim.train.Callback;
 import org.espalier.optim.train.Epoch;
-import org.espalier.optim.train.Objective;
 import org.espalier.optim.train.Trainer;
 import org.espalier.tensor.DType;
 import org.espalier.tensor.Shape;
@@ -32,7 +32,7 @@ class SoftFilterPruningTest {
 
   private static void train(Module model, int epochs, Callback... callbacks) {
     Trainer.Builder builder =
-        Trainer.builder(model, Objective.crossEntropy(), sgd(), DATA).epochs(epochs).seed(1);
+        Trainer.builder(model, new CrossEntropy(), sgd(), DATA).epochs(epochs).seed(1);
     for (Callback callback : callbacks) {
       builder.callback(callback);
     }
