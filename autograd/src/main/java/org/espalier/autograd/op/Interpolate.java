@@ -32,7 +32,7 @@ public record Interpolate(int dimensions, Mode mode, int height, int width) impl
 
     private double source(int i, int in, int out) {
       return switch (this) {
-        case NEAREST -> Math.floor((double) ((long) i * in / out));
+        case NEAREST -> (double) ((long) i * in / out);
         case LINEAR -> Math.max((i + 0.5) * in / out - 0.5, 0);
         case LINEAR_ALIGN_CORNERS -> out == 1 ? 0 : i * (in - 1.0) / (out - 1);
       };

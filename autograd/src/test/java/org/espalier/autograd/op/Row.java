@@ -47,9 +47,6 @@ final class Row {
   /** How the op reads after one channel was cut, where it states their number. */
   UnaryOperator<Op> afterCut = same -> same;
 
-  /** Whether a cut leaves unequal parts, so that only the dependency can be probed. */
-  boolean uneven;
-
   /** Whether values hang on positions, so that nothing may be permuted. */
   boolean positional;
 
@@ -100,11 +97,6 @@ final class Row {
 
   Row positional() {
     positional = true;
-    return this;
-  }
-
-  Row uneven() {
-    uneven = true;
     return this;
   }
 
