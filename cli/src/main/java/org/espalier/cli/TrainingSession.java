@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.espalier.autograd.op.Losses;
 import org.espalier.io.Checkpoint;
 import org.espalier.io.JsonLines;
 import org.espalier.io.data.Dataset;
@@ -17,6 +16,8 @@ import org.espalier.io.data.Normalization;
 import org.espalier.io.data.Split;
 import org.espalier.nn.Module;
 import org.espalier.nn.Snapshot;
+import org.espalier.nn.loss.CrossEntropy;
+import org.espalier.nn.loss.Loss;
 import org.espalier.nn.model.Models;
 import org.espalier.optim.Goal;
 import org.espalier.optim.Schedule;
@@ -24,7 +25,6 @@ import org.espalier.optim.Sgd;
 import org.espalier.optim.train.Callback;
 import org.espalier.optim.train.Epoch;
 import org.espalier.optim.train.History;
-import org.espalier.optim.train.Objective;
 import org.espalier.optim.train.Trainer;
 import org.espalier.tensor.Random;
 import org.espalier.tensor.Shape;
@@ -43,8 +43,7 @@ final class TrainingSession {
   private static final int EVALUATION_BATCH = 100;
 
   /** The loss of every run: cross entropy of the logits. */
-  static final Objective CROSS_ENTROPY =
-      (pass, output, target) -> Losses.crossEntropy(output, pass.tape().constant(target));
+  static final Loss CROSS_ENTROPY = new CrossEntropy();
 
   private final Path folder;
   private final TrainSettings settings;
