@@ -3,23 +3,34 @@ package org.espalier.tensor.internal;
 import static org.espalier.tensor.internal.VectorPanels.DEPTH;
 import static org.espalier.tensor.internal.VectorPanels.WIDEST;
 
+import java.util.Arrays;
 import org.espalier.tensor.internal.VectorProduct.Lines;
 
 /**
  * Multiplies matrices: {@code c = op(a) · op(b) (+ row) (+ c)}.
  *
  * <p>The right matrix is packed into panels once, then blocks of c are computed in parallel, each
- * in slices of {@link VectorPanels#DEPTH} products that continue the sums already in c. The left
- * matrix is read where it lies. So each element of c is one chain of fused multiply-adds in the
- * order of k from its start value, whatever the sizes, the transpositions and the number of
- * threads; sums of masked and of cut matrices agree bit by bit.
+ * in slices of {@link VectorPanels#DEPTH} products that continue the sums already in c. So each
+ * element of c is one chain of fused multiply-adds in the order of k from its start value, whatever
+ * the sizes, the transpositions and the number of threads; sums of masked and of cut matrices agree
+ * bit by bit.
+ *
+ * <p>Packing is left out where it would cost more than it brings: the left matrix is read where it
+ * lies if there are few columns, the right one if there are few rows, and where the right one is
+ * stored transposed and the left one is thin, both are exchanged.
  */
 final class VectorGemm {
   /** Rows of one block of c: 16 tiles; with 256 steps 96 KiB of a, a tenth of an L2 cache. */
   private static final int BLOCK_ROWS = 96;
 
-  /** Columns of one block of c: enough panels to pay for reading the rows of a. */
-  private static final int BLOCK_COLUMNS = 4 * WIDEST;
+  /** Columns of one block where rows alone make enough blocks for some threads. */
+  private static final int BLOCK_COLUMNS = 16 * WIDEST;
+
+  /** Columns of one block where they do not. */
+  private static final int NARROW_COLUMNS = 4 * WIDEST;
+
+  /** Columns from which packing the left matrix, one store an element, costs less than a tenth. */
+  private static final int PACK_LEFT = 4 * WIDEST;
 
   /** Rows up to which packing the right matrix costs more than reading it where it lies. */
   private static final int THIN = 24;
@@ -27,7 +38,39 @@ final class VectorGemm {
   /** Floats of the right matrix packed at once: 32 MiB. */
   private static final int PACKED = 1 << 23;
 
-  private VectorGemm() {}
+  private final boolean transposeA;
+  private final boolean transposeB;
+  private final int m;
+  private final int n;
+  private final int k;
+  private final float[] a;
+  private final float[] b;
+  private final float[] row;
+  private final boolean accumulate;
+  private final float[] c;
+
+  private VectorGemm(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      float[] a,
+      float[] b,
+      float[] row,
+      boolean accumulate,
+      float[] c) {
+    this.transposeA = transposeA;
+    this.transposeB = transposeB;
+    this.m = m;
+    this.n = n;
+    this.k = k;
+    this.a = a;
+    this.b = b;
+    this.row = row;
+    this.accumulate = accumulate;
+    this.c = c;
+  }
 
   /**
    * Computes {@code c = op(a) · op(b) (+ row) (+ c)} for matrices of m×k and k×n after
@@ -50,7 +93,6 @@ final class VectorGemm {
       float[] row,
       boolean accumulate,
       float[] c) {
-    boolean continued = accumulate;
     float[] start = row;
     if (accumulate && row != null) {
       for (int i = 0; i < m; i++) {
@@ -60,93 +102,117 @@ final class VectorGemm {
       }
       start = null;
     }
-    long turned = (long) m * k + (long) m * n;
-    if (transposeB && turned < (long) n * k) {
-      turned(transposeA, m, n, k, a, b, start, continued, c);
-      return;
-    }
-    int step = columnsAtOnce(n, k);
-    for (int j = 0; j < n; j += step) {
-      columns(transposeA, transposeB, m, n, k, j, Math.min(step, n - j), a, b, start, continued, c);
+    VectorGemm gemm = new VectorGemm(transposeA, transposeB, m, n, k, a, b, start, accumulate, c);
+    long exchanged = (long) m * k + (long) m * n;
+    if (transposeB && exchanged < (long) n * k) {
+      gemm.exchanged();
+    } else {
+      gemm.run();
     }
   }
 
-  private static int columnsAtOnce(int n, int k) {
+  /**
+   * Computes the transposed product, {@code cᵀ = op(b)ᵀ · op(a)ᵀ}, which moves the elements of a
+   * and c around instead of those of b.
+   */
+  private void exchanged() {
+    float[] result = Scratch.take((long) n * m);
+    if (accumulate) {
+      VectorPanels.turn(m, n, c, 0, n, result, 0, m);
+    } else {
+      for (int j = 0; j < n; j++) {
+        Arrays.fill(result, j * m, (j + 1) * m, row == null ? 0 : row[j]);
+      }
+    }
+    new VectorGemm(false, !transposeA, n, m, k, b, a, null, true, result).run();
+    VectorPanels.turn(n, m, result, 0, m, c, 0, n);
+    Scratch.give(result);
+  }
+
+  private void run() {
     long fit = PACKED / Math.max(1, k) / BLOCK_COLUMNS * BLOCK_COLUMNS;
-    return (int) Math.min(n, Math.max(BLOCK_COLUMNS, fit));
+    int together = (int) Math.min(n, Math.max(BLOCK_COLUMNS, fit));
+    for (int first = 0; first < n; first += together) {
+      columns(first, Math.min(together, n - first));
+    }
   }
 
   /** Computes columns {@code first} to {@code first + count} of c. */
-  private static void columns(
-      boolean transposeA,
-      boolean transposeB,
-      int m,
-      int n,
-      int k,
-      int first,
-      int count,
-      float[] a,
-      float[] b,
-      float[] row,
-      boolean accumulate,
-      float[] c) {
+  private void columns(int first, int count) {
     int inPlace = transposeB || m > THIN ? 0 : count / WIDEST * WIDEST;
-    int padded = VectorPanels.padded(count - inPlace);
-    float[] packed = Scratch.take((long) padded * k);
-    pack(transposeB, k, count - inPlace, b, transposeB ? first * k : first + inPlace, n, packed);
-    int across = (count + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS;
+    float[] packed = pack(first + inPlace, count - inPlace);
+    int wide = m > 4 * BLOCK_ROWS ? BLOCK_COLUMNS : NARROW_COLUMNS;
+    int across = (count + wide - 1) / wide;
     int down = (m + BLOCK_ROWS - 1) / BLOCK_ROWS;
-    long work = (long) BLOCK_ROWS * BLOCK_COLUMNS * k / VectorPanels.LANES;
+    long work = (long) BLOCK_ROWS * wide * k / VectorPanels.LANES;
     Parallel.range(
         across * down,
         Parallel.grain(work),
         (from, to) -> {
-          VectorProduct product = new VectorProduct();
           for (int block = from; block < to; block++) {
             int i = block / across * BLOCK_ROWS;
-            int j = block % across * BLOCK_COLUMNS;
-            int rows = Math.min(BLOCK_ROWS, m - i);
-            int end = Math.min(count, j + BLOCK_COLUMNS);
-            int p = 0;
-            do {
-              int depth = Math.min(DEPTH, k - p);
-              if (transposeA) {
-                product.leftColumns(a, p * m + i, m);
-              } else {
-                product.left(a, Lines.of(i * k + p, k));
-              }
-              if (p > 0 || accumulate) {
-                product.fromTarget();
-              }
-              int split = Math.max(j, Math.min(end, inPlace));
-              if (split > j) {
-                if (p == 0 && !accumulate) {
-                  product.fromRow(row, first + j);
-                }
-                product.right(b, p * n + first + j, n);
-                product.into(c, Lines.of(i * n + first + j, n)).run(rows, split - j, depth);
-              }
-              if (end > split) {
-                if (p == 0 && !accumulate) {
-                  product.fromRow(row, first + split);
-                }
-                product.panels(packed, p * padded + (split - inPlace) * depth);
-                product.into(c, Lines.of(i * n + first + split, n)).run(rows, end - split, depth);
-              }
-              p += depth;
-            } while (p < k);
+            int j = first + block % across * wide;
+            int end = Math.min(first + count, j + wide);
+            int split = Math.max(j, Math.min(end, first + inPlace));
+            block(i, j, split, null, 0, 0);
+            block(i, split, end, packed, first + inPlace, first + count);
           }
         });
     Scratch.give(packed);
   }
 
-  /** Packs all slices of the right matrix, in parallel over slices and groups of columns. */
-  static void pack(
-      boolean transposed, int k, int columns, float[] b, int at, int n, float[] packed) {
+  /**
+   * Computes columns {@code from} to {@code to} of the block of rows at {@code i}.
+   *
+   * @param packed the right matrix's columns {@code packedFrom} to {@code packedTo} in panels, or
+   *     null to read it where it lies
+   */
+  private void block(int i, int from, int to, float[] packed, int packedFrom, int packedTo) {
+    if (from >= to) {
+      return;
+    }
+    int rows = Math.min(BLOCK_ROWS, m - i);
+    int padded = VectorPanels.padded(packedTo - packedFrom);
+    float[] left = m > THIN && to - from >= PACK_LEFT ? Scratch.take(BLOCK_ROWS * DEPTH) : null;
+    VectorProduct product = new VectorProduct();
+    product.into(c, Lines.of(i * n + from, n));
+    if (accumulate) {
+      product.fromTarget();
+    } else {
+      product.fromRow(row, from);
+    }
+    int p = 0;
+    do {
+      int depth = Math.min(DEPTH, k - p);
+      int at = transposeA ? p * m + i : i * k + p;
+      if (left != null) {
+        VectorPanels.packLeft(transposeA, rows, depth, a, at, transposeA ? m : k, left);
+        product.leftPanels(left);
+      } else if (transposeA) {
+        product.leftColumns(a, at, m);
+      } else {
+        product.left(a, Lines.of(at, k));
+      }
+      if (packed == null) {
+        product.right(b, p * n + from, n);
+      } else {
+        product.panels(packed, p * padded + (from - packedFrom) * depth);
+      }
+      product.run(rows, to - from, depth);
+      product.fromTarget();
+      p += depth;
+    } while (p < k);
+    if (left != null) {
+      Scratch.give(left);
+    }
+  }
+
+  /** Packs columns of the right matrix, in parallel over slices and groups of columns. */
+  private float[] pack(int first, int columns) {
     int padded = VectorPanels.padded(columns);
+    float[] packed = Scratch.take((long) padded * k);
     int groups = (columns + WIDEST - 1) / WIDEST;
     int slices = (k + DEPTH - 1) / DEPTH;
-    int stride = transposed ? k : n;
     Parallel.range(
         groups * slices,
         Parallel.grain((long) DEPTH * WIDEST / 2),
@@ -156,42 +222,16 @@ final class VectorGemm {
             int j = item % groups * WIDEST;
             int depth = Math.min(DEPTH, k - p);
             VectorPanels.pack(
-                transposed,
+                transposeB,
                 depth,
                 Math.min(WIDEST, columns - j),
                 b,
-                transposed ? at + j * stride + p : at + p * stride + j,
-                stride,
+                transposeB ? (first + j) * k + p : p * n + first + j,
+                transposeB ? k : n,
                 packed,
                 p * padded + j * depth);
           }
         });
-  }
-
-  /**
-   * Computes the transposed product, {@code cᵀ = op(b)ᵀ · op(a)ᵀ}: where b is stored transposed and
-   * a is thin, turning a and c around moves less than packing b.
-   */
-  private static void turned(
-      boolean transposeA,
-      int m,
-      int n,
-      int k,
-      float[] a,
-      float[] b,
-      float[] row,
-      boolean accumulate,
-      float[] c) {
-    float[] result = Scratch.take((long) n * m);
-    if (accumulate) {
-      VectorPanels.turn(m, n, c, 0, n, result, 0, m);
-    } else {
-      for (int j = 0; j < n; j++) {
-        java.util.Arrays.fill(result, j * m, (j + 1) * m, row == null ? 0 : row[j]);
-      }
-    }
-    gemm(false, !transposeA, n, m, k, b, a, null, true, result);
-    VectorPanels.turn(n, m, result, 0, m, c, 0, n);
-    Scratch.give(result);
+    return packed;
   }
 }

@@ -1,5 +1,7 @@
 package org.espalier.tensor.internal;
 
+import static org.espalier.tensor.internal.VectorProduct.ROWS;
+
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShape;
@@ -42,6 +44,9 @@ final class VectorPanels {
 
   /** Products in a row summed before the next block: 6 rows and a panel stay in the L2 cache. */
   static final int DEPTH = 256;
+
+  /** Steps transposed at once. */
+  private static final int STRIP = 32;
 
   private VectorPanels() {}
 
@@ -121,7 +126,42 @@ final class VectorPanels {
   }
 
   /**
-   * Transposes: {@code to[p, r] = from[r, p]} for r below {@code rows} and p below {@code columns}.
+   * Packs a block of the left matrix for tiles of {@link VectorProduct#ROWS} rows: the rows of a
+   * tile side by side, step by step. Rows missing in the last tile repeat the last row.
+   *
+   * @param transposed a is stored by columns: step p of row i at {@code at + p · stride + i}
+   *     instead of {@code at + i · stride + p}
+   * @param packed receives the tiles (modified)
+   */
+  static void packLeft(
+      boolean transposed, int rows, int depth, float[] a, int at, int stride, float[] packed) {
+    int step = transposed ? stride : 1;
+    int apart = transposed ? 1 : stride;
+    for (int i = 0; i < rows; i += ROWS) {
+      int r0 = at + i * apart;
+      int r1 = at + Math.min(i + 1, rows - 1) * apart;
+      int r2 = at + Math.min(i + 2, rows - 1) * apart;
+      int r3 = at + Math.min(i + 3, rows - 1) * apart;
+      int r4 = at + Math.min(i + 4, rows - 1) * apart;
+      int r5 = at + Math.min(i + 5, rows - 1) * apart;
+      int to = i * depth;
+      int q = 0;
+      for (int p = 0; p < depth; p++) {
+        packed[to] = a[r0 + q];
+        packed[to + 1] = a[r1 + q];
+        packed[to + 2] = a[r2 + q];
+        packed[to + 3] = a[r3 + q];
+        packed[to + 4] = a[r4 + q];
+        packed[to + 5] = a[r5 + q];
+        to += ROWS;
+        q += step;
+      }
+    }
+  }
+
+  /**
+   * Transposes: {@code to[p, r] = from[r, p]} for r below {@code rows} and p below {@code columns},
+   * in strips of steps whose targets stay in the L1 cache.
    */
   static void turn(
       int rows,
@@ -132,11 +172,14 @@ final class VectorPanels {
       float[] to,
       int toAt,
       int toStride) {
-    for (int r = 0; r < rows; r++) {
-      int source = fromAt + r * fromStride;
-      int target = toAt + r;
-      for (int p = 0; p < columns; p++) {
-        to[target + p * toStride] = from[source + p];
+    for (int strip = 0; strip < columns; strip += STRIP) {
+      int count = Math.min(STRIP, columns - strip);
+      for (int r = 0; r < rows; r++) {
+        int source = fromAt + r * fromStride + strip;
+        int target = toAt + strip * toStride + r;
+        for (int p = 0; p < count; p++) {
+          to[target + p * toStride] = from[source + p];
+        }
       }
     }
   }

@@ -13,7 +13,9 @@ import java.util.Arrays;
  * one thread; it is small, and cheap to make for each piece of work.
  */
 final class VectorProduct {
-  private static final int ROWS = 6;
+  /** Rows of a tile. */
+  static final int ROWS = 6;
+
   private static final float[] ZEROS = new float[WIDEST];
 
   private final int[] aAt = new int[ROWS];
@@ -65,6 +67,14 @@ final class VectorProduct {
     this.a = a;
     this.aRows = Lines.of(from, 1);
     this.aStep = step;
+    return this;
+  }
+
+  /** Takes the left matrix from {@code a} as {@link VectorPanels#packLeft} wrote it. */
+  VectorProduct leftPanels(float[] a) {
+    this.a = a;
+    this.aRows = null;
+    this.aStep = ROWS;
     return this;
   }
 
@@ -133,7 +143,7 @@ final class VectorProduct {
   private void place(int first, int rows, int j) {
     for (int r = 0; r < ROWS; r++) {
       int i = Math.min(first + r, rows - 1);
-      aAt[r] = aRows.at(i);
+      aAt[r] = aRows == null ? 0 : aRows.at(i);
       cAt[r] = cRows.at(i) + j;
     }
   }
@@ -182,6 +192,9 @@ final class VectorProduct {
     int bStep = bStride == 0 ? width : bStride;
     if (aStep == 0) {
       VectorRowTile.run(width, depth, a, aAt, b, bAt, bStep, start, starts, target, targets);
+    } else if (aRows == null) {
+      VectorColumnTile.run(
+          width, depth, a, i * depth, aStep, b, bAt, bStep, start, starts, target, targets);
     } else if (i + ROWS <= rows) {
       VectorColumnTile.run(
           width, depth, a, aAt[0], aStep, b, bAt, bStep, start, starts, target, targets);
