@@ -1,0 +1,89 @@
+package org.espalier.tensor.internal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.espalier.tensor.kernel.Span;
+import org.junit.jupiter.api.Test;
+
+class SpanWalkTest {
+  /** Numbers its elements: the companion of position p is p + 1. */
+  private static float[] companions(Span span) {
+    float[] companions = new float[span.companion()];
+    for (int i = 0; i < companions.length; i++) {
+      companions[i] = i + 1;
+    }
+    return companions;
+  }
+
+  private static int companionOf(Span span, int element) {
+    return element / (span.middle() * span.inner()) * span.inner() + element % span.inner();
+  }
+
+  @Property(tries = 200)
+  void everyElementMeetsItsCompanionOnce(
+      @ForAll @IntRange(min = 0, max = 5) int outer,
+      @ForAll @IntRange(min = 0, max = 3000) int middle,
+      @ForAll @IntRange(min = 1, max = 40) int inner) {
+    checkEach(new Span(outer, middle, inner));
+  }
+
+  @Test
+  void longRowsAreWalkedInParts() {
+    checkEach(new Span(2, 3, SpanWalk.LENGTH * 2 + 1));
+    checkEach(new Span(1, 1, SpanWalk.LENGTH));
+    checkEach(new Span(1, 40_000, 1));
+  }
+
+  private static void checkEach(Span span) {
+    AtomicIntegerArray visits = new AtomicIntegerArray(span.count());
+    SpanWalk.each(
+        span,
+        1,
+        (at, length, companions, scratch) -> {
+          assertNull(companions[1]);
+          assertTrue(scratch[0].length >= length);
+          for (int i = 0; i < length; i++) {
+            visits.incrementAndGet(at + i);
+            assertEquals(companionOf(span, at + i) + 1, companions[0][i]);
+          }
+        },
+        companions(span),
+        null);
+    for (int i = 0; i < span.count(); i++) {
+      assertEquals(1, visits.get(i), "element " + i);
+    }
+  }
+
+  @Property(tries = 200)
+  void sumsOfOnesCountTheMiddleAxis(
+      @ForAll @IntRange(min = 1, max = 4) int outer,
+      @ForAll @IntRange(min = 0, max = 9000) int middle,
+      @ForAll @IntRange(min = 1, max = 30) int inner) {
+    Span span = new Span(outer, middle, inner);
+    SpanWalk.Fold fold =
+        (at, length, results, companions, scratch) -> {
+          for (int i = 0; i < length; i++) {
+            results[0][i] += 1;
+            results[1][i] += companions[0][i];
+          }
+        };
+    double[][] sums = SpanWalk.reduce(span, 2, false, 0, fold, companions(span));
+    for (int i = 0; i < span.companion(); i++) {
+      assertEquals(middle, sums[0][i]);
+      assertEquals((double) middle * (i + 1), sums[1][i], 1e-6 * middle * (i + 1));
+    }
+  }
+
+  @Test
+  void maximaOfNothingAreMinusInfinity() {
+    double[][] result =
+        SpanWalk.reduce(new Span(1, 0, 2), 1, true, 0, (at, n, results, c, s) -> {});
+    assertEquals(Double.NEGATIVE_INFINITY, result[0][1]);
+  }
+}
