@@ -10,8 +10,10 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
@@ -80,8 +82,7 @@ class ParallelTest {
   }
 
   @Test
-  void aFailureReachesTheCallerWhenNothingRunsAnyMore() {
-    AtomicInteger running = new AtomicInteger();
+  void aFailureReachesTheCaller() {
     for (int bad : new int[] {0, 31, 63}) {
       IllegalStateException failure =
           assertThrows(
@@ -91,18 +92,50 @@ class ParallelTest {
                       64,
                       1,
                       (from, to) -> {
-                        running.incrementAndGet();
-                        try {
-                          if (from <= bad && bad < to) {
-                            throw new IllegalStateException("item " + bad);
-                          }
-                          Thread.onSpinWait();
-                        } finally {
-                          running.decrementAndGet();
+                        if (from <= bad && bad < to) {
+                          throw new IllegalStateException("item " + bad);
                         }
                       }));
       assertTrue(failure.getMessage().contains("item " + bad), failure.getMessage());
-      assertEquals(0, running.get());
+    }
+  }
+
+  @Test
+  void aFailureWaitsForThePiecesThatStillRun() throws Exception {
+    AtomicInteger running = new AtomicInteger();
+    CountDownLatch other = new CountDownLatch(1);
+    Parallel.Range body =
+        (from, to) -> {
+          if (from == 0) {
+            await(other);
+            throw new IllegalStateException("the first piece");
+          }
+          running.incrementAndGet();
+          other.countDown();
+          await(new CountDownLatch(1));
+          running.decrementAndGet();
+        };
+    ForkJoinPool pool = new ForkJoinPool(2);
+    try {
+      int left =
+          pool.submit(
+                  () -> {
+                    assertThrows(IllegalStateException.class, () -> Parallel.range(2, 1, body));
+                    return running.get();
+                  })
+              .get();
+      assertEquals(0, left);
+    } finally {
+      pool.shutdown();
+    }
+  }
+
+  /** Waits for a latch, or a moment. */
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await(100, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException interrupted) {
+      throw new AssertionError(interrupted);
     }
   }
 
