@@ -24,6 +24,8 @@ class GoldenFolderTest {
           GoldenLayersTest.STEM,
           GoldenModelCostsTest.STEM,
           GoldenOptimizersTest.STEM,
+          GoldenStructuredPruningTest.STEM,
+          GoldenSoftFilterPruningTest.STEM,
           GoldenWideResNetTest.STEM);
 
   @TestFactory
