@@ -8,6 +8,7 @@ import org.espalier.nn.Parameter;
 import org.espalier.nn.Pass;
 import org.espalier.nn.Spec;
 import org.espalier.tensor.Shape;
+import org.espalier.tensor.ShapeException;
 import org.espalier.tensor.Tensor;
 
 /**
@@ -71,6 +72,10 @@ public final class InstanceNorm extends Module {
     if (frozen != null && !pass.mode().isTraining()) {
       return frozen.apply(pass, x);
     }
+    if (pass.mode().isTraining() && positions(x) == 1) {
+      throw new ShapeException(
+          "instance_norm: needs more than one position a channel in training, got x " + x.shape());
+    }
     Var y = Ops.instanceNorm(x, pass.valueOrNull(gamma), pass.valueOrNull(beta), eps);
     if (frozen != null) {
       track(y);
@@ -78,10 +83,13 @@ public final class InstanceNorm extends Module {
     return y;
   }
 
+  private static int positions(Var x) {
+    return x.shape().count(1, x.shape().rank() - 1);
+  }
+
   private void track(Var y) {
     int samples = y.shape().size(0);
-    int positions = y.shape().count(1, y.shape().rank() - 1);
-    double unbiased = positions / (positions - 1.0);
+    double unbiased = positions(y) / (positions(y) - 1.0);
     Tensor means = y.call().saved(0);
     Tensor variances = y.call().saved(1);
     mean.update(running -> mix(samples, 1, means, running));

@@ -8,6 +8,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.espalier.nn.Values;
 import org.espalier.tensor.Shape;
+import org.espalier.tensor.ShapeException;
 import org.espalier.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
@@ -58,6 +59,13 @@ class NormsTest {
     Tensor frozen = Values.infer(norm, x);
     assertFalse(trained.bitEquals(frozen));
     assertEquals((1 - 2.25) / Math.sqrt(3 + 1e-5), frozen.get(0), 1e-5);
+  }
+
+  @Test
+  void onePositionAChannelIsAnErrorInTrainingOnly() {
+    Tensor x = Values.normal(1, 2, 1, 3);
+    assertThrows(ShapeException.class, () -> Values.train(new InstanceNorm(), x, 0));
+    assertEquals(x.shape(), Values.infer(new InstanceNorm(), x).shape());
   }
 
   @Test
