@@ -106,11 +106,16 @@ class SourceRulesTest {
       if (line.startsWith("@Override") || line.endsWith("*/")) {
         return true;
       }
-      if (line.isEmpty() || line.endsWith(";") || line.endsWith("}") || line.endsWith("{")) {
+      if (line.isEmpty() || line.endsWith(";") || line.endsWith("}") || opensBlock(line)) {
         return false;
       }
     }
     return false;
+  }
+
+  /** Tells whether a line begins a block of code, not a list in an annotation. */
+  private static boolean opensBlock(String line) {
+    return line.endsWith("{") && !line.endsWith("= {");
   }
 
   @Test
