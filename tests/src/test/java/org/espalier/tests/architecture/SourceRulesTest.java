@@ -115,7 +115,7 @@ class SourceRulesTest {
 
   /** Tells whether a line begins a block of code, not a list in an annotation. */
   private static boolean opensBlock(String line) {
-    return line.endsWith("{") && !line.endsWith("= {");
+    return line.endsWith("{") && !line.endsWith("= {") && !line.startsWith("@");
   }
 
   @Test
