@@ -58,6 +58,20 @@ class PlateauTest {
   }
 
   @Test
+  void epochsOfACooldownAreNotCounted() {
+    Plateau plateau = ReduceOnPlateau.builder().factor(0.5).patience(0).cooldown(2).build();
+    assertEquals(
+        List.of(1.0, 1.0, 0.5, 0.5, 0.5, 0.25), boxed(rates(plateau, 1, 1, 1, 1, 1, 1, 1)));
+  }
+
+  @Test
+  void kerasWaitsOnBelowTheLeastRate() {
+    Plateau plateau = KerasReduceOnPlateau.builder().patience(1).leastRate(2).build();
+    rates(plateau, 1, 1, 1, 1, 1);
+    assertEquals(3, plateau.state().get("waited"));
+  }
+
+  @Test
   void aNanIsNoImprovement() {
     Plateau plateau = torch();
     rates(plateau, 1, Double.NaN, Double.NaN, Double.NaN);

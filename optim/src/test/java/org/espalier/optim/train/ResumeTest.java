@@ -31,6 +31,7 @@ import org.espalier.optim.RmsProp;
 import org.espalier.optim.Schedule;
 import org.espalier.optim.Sgd;
 import org.espalier.optim.Step;
+import org.espalier.tensor.StateException;
 import org.junit.jupiter.api.Test;
 
 /** Checks that a run stopped anywhere and resumed ends with the same bits (sheet 00, 13.13). */
@@ -250,6 +251,59 @@ class ResumeTest {
         .build()
         .run();
     TrainerTest.assertSameState(whole, resumed);
+  }
+
+  /** Returns a validation that reports given losses by the number of epochs run before. */
+  private static Validation losses(int from, double... values) {
+    int[] epoch = {from};
+    return model -> Map.of("val_loss", values[epoch[0]++]);
+  }
+
+  @Test
+  void earlyStoppingCountsOnAndFindsTheBestModel() {
+    double[] values = {3, 1, 2, 2, 2, 0};
+    Module whole = Toys.convNet();
+    builder(whole, Adam.builder().build(), Schedule.constant())
+        .epochs(6)
+        .validation(losses(0, values))
+        .stopEarly(3, 0)
+        .build()
+        .run();
+    Toys.MemoryStore store = new Toys.MemoryStore();
+    Trainer[] trainer = new Trainer[1];
+    trainer[0] =
+        builder(Toys.convNet(), Adam.builder().build(), Schedule.constant())
+            .epochs(6)
+            .validation(losses(0, values))
+            .stopEarly(3, 0)
+            .store(store)
+            .progress(
+                progress -> {
+                  if (progress.epoch() == 3) {
+                    trainer[0].requestStop();
+                  }
+                })
+            .build();
+    trainer[0].run();
+    Module resumed = store.load("last").build();
+    Supplier<Trainer.Builder> again =
+        () ->
+            builder(resumed, Adam.builder().build(), Schedule.constant())
+                .epochs(6)
+                .validation(losses(3, values))
+                .stopEarly(3, 0)
+                .resume(store.load("last"));
+    History history = again.get().store(store).build().run();
+    assertEquals(History.End.STOPPED_EARLY, history.end());
+    assertEquals(5, history.epochs().size());
+    assertEquals(1, history.bestEpoch());
+    whole
+        .state()
+        .forEach(
+            (path, parameter) ->
+                assertTrue(parameter.raw().bitEquals(resumed.parameter(path).raw()), path));
+    Trainer withoutStore = again.get().build();
+    assertThrows(StateException.class, withoutStore::run);
   }
 
   @Test
