@@ -18,6 +18,7 @@ import org.espalier.nn.layer.ConvConfig;
 import org.espalier.nn.layer.Flatten;
 import org.espalier.nn.layer.Linear;
 import org.espalier.nn.layer.MaxPool;
+import org.espalier.nn.layer.Scatter;
 import org.espalier.nn.model.DenseNet;
 import org.espalier.nn.model.LeNet;
 import org.espalier.nn.model.MobileNetV2;
@@ -305,6 +306,14 @@ class CostsTest {
     twice.weight().update(raw -> raw.set(5, 0));
     assertEquals(19, Costs.of(model, Shape.of(4)).nonZeroParams());
     assertEquals(0, before.macsSavedBy(before));
+  }
+
+  @Test
+  void otherScaleCallsAreNoBatchNorms() {
+    Module model = Sequential.of(new Scatter(new int[] {0, 2}, 4), new BatchNorm(4));
+    Costs costs = Costs.of(model, Shape.of(5, 5, 2));
+    assertEquals(100, costs.bnElements());
+    assertEquals(8, costs.bnParams());
   }
 
   @Test
