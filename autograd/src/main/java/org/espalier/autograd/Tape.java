@@ -145,8 +145,24 @@ public final class Tape implements AutoCloseable {
     try {
       return call(op, inputs);
     } catch (IllegalArgumentException e) {
-      throw scope().isEmpty() ? e : located(e, e.getMessage() + " (at " + scope() + ")");
+      String where = where(e, inputs);
+      throw where.isEmpty() ? e : located(e, e.getMessage() + " (" + where + ")");
     }
+  }
+
+  /** Tells the scope, and where shapes of several made values disagree, who made them. */
+  private String where(IllegalArgumentException e, Var... inputs) {
+    String at = scope().isEmpty() ? "" : "at " + scope();
+    List<String> makers = new ArrayList<>();
+    for (Var input : inputs) {
+      if (input != null && input.call() != null && !input.call().scope().isEmpty()) {
+        makers.add(input.call().scope());
+      }
+    }
+    if (!(e instanceof ShapeException) || makers.size() < 2) {
+      return at;
+    }
+    return (at.isEmpty() ? "" : at + "; ") + "inputs made at " + String.join(" and ", makers);
   }
 
   private static IllegalArgumentException located(IllegalArgumentException e, String message) {

@@ -21,6 +21,8 @@ final class CutAxis {
   private final String why;
   private final int[] nodes;
   private final boolean[] gone;
+  private int[] positions;
+  private int size;
 
   CutAxis(
       Parameter parameter,
@@ -40,6 +42,15 @@ final class CutAxis {
     this.why = why;
     this.nodes = nodes;
     this.gone = new boolean[nodes.length];
+    number();
+  }
+
+  private void number() {
+    positions = new int[gone.length];
+    size = 0;
+    for (int i = 0; i < gone.length; i++) {
+      positions[i] = gone[i] ? -1 : size++;
+    }
   }
 
   Parameter parameter() {
@@ -77,35 +88,20 @@ final class CutAxis {
 
   /** Returns the number of indices that are left. */
   int size() {
-    int size = 0;
-    for (boolean out : gone) {
-      size += out ? 0 : 1;
-    }
     return size;
   }
 
   /** Returns where first-read indices stand now; those cut are left out. */
   int[] now(int[] first) {
-    int[] positions = positions();
     return IntStream.of(first).map(i -> positions[i]).filter(i -> i >= 0).toArray();
   }
 
   /** Returns the first-read index of one that stands at a position now. */
   int first(int position) {
-    int[] positions = positions();
     return IntStream.range(0, positions.length)
         .filter(i -> positions[i] == position)
         .findFirst()
         .orElseThrow();
-  }
-
-  private int[] positions() {
-    int[] positions = new int[gone.length];
-    int next = 0;
-    for (int i = 0; i < gone.length; i++) {
-      positions[i] = gone[i] ? -1 : next++;
-    }
-    return positions;
   }
 
   /** Returns the indices, of those left, that stay when the first-read indices given go. */
@@ -114,7 +110,6 @@ final class CutAxis {
     for (int index : first) {
       goes[index] = true;
     }
-    int[] positions = positions();
     int[] kept =
         IntStream.range(0, gone.length)
             .filter(i -> !gone[i] && !goes[i])
@@ -138,6 +133,7 @@ final class CutAxis {
     for (int index : first) {
       gone[index] = true;
     }
+    number();
   }
 
   /** Returns the first-read indices whose node satisfies a predicate. */

@@ -2,6 +2,7 @@ package org.espalier.sparse.prune;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -126,29 +127,56 @@ final class GraphReader {
 
   private void read(Call call) {
     boolean sums = call.op().cost(call.axes()).macs() > 0;
-    call.op()
-        .couple(
-            call,
-            new Coupling() {
-              @Override
-              public void tie(int tensor, int axis, int i, int other, int otherAxis, int j) {
-                sets.join(node(tensor, axis, i), node(other, otherAxis, j));
-                note(call, sums, tensor, axis, other);
-                note(call, sums, other, otherAxis, tensor);
-              }
-
-              @Override
-              public void pin(int tensor, int axis, int i, String reason) {
-                pins.add(new Pin(node(tensor, axis, i), reason + " (" + place(call) + ")"));
-              }
-
-              private int node(int tensor, int axis, int i) {
-                return sets.node(var(call, tensor), axis, i);
-              }
-            });
+    call.op().couple(call, new Ties(call, sums));
     for (int input = 0; input < call.inputCount(); input++) {
       if (isIndex(call, input)) {
         readIndex(call, input);
+      }
+    }
+  }
+
+  /** Takes the ties of one call. */
+  private final class Ties implements Coupling {
+    private final Call call;
+    private final boolean sums;
+    private final Set<Long> noted = new HashSet<>();
+
+    Ties(Call call, boolean sums) {
+      this.call = call;
+      this.sums = sums;
+    }
+
+    @Override
+    public void tie(int tensor, int axis, int i, int other, int otherAxis, int j) {
+      sets.join(node(tensor, axis, i), node(other, otherAxis, j));
+      noteBoth(tensor, axis, other, otherAxis);
+    }
+
+    @Override
+    public void tieAll(int tensor, int axis, int other, int otherAxis, int count) {
+      int from = node(tensor, axis, 0);
+      int to = node(other, otherAxis, 0);
+      for (int i = 0; i < count; i++) {
+        sets.join(from + i, to + i);
+      }
+      noteBoth(tensor, axis, other, otherAxis);
+    }
+
+    @Override
+    public void pin(int tensor, int axis, int i, String reason) {
+      pins.add(new Pin(node(tensor, axis, i), reason + " (" + place(call) + ")"));
+    }
+
+    private int node(int tensor, int axis, int i) {
+      return sets.node(var(call, tensor), axis, i);
+    }
+
+    /** Notes who meets whom; once a call is enough. */
+    private void noteBoth(int tensor, int axis, int other, int otherAxis) {
+      long key = (tensor + 1L) << 48 | (other + 1L) << 32 | (long) axis << 16 | otherAxis;
+      if (noted.add(key)) {
+        note(call, sums, tensor, axis, other);
+        note(call, sums, other, otherAxis, tensor);
       }
     }
   }

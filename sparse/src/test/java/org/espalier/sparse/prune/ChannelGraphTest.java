@@ -13,7 +13,14 @@ import org.espalier.autograd.Var;
 import org.espalier.autograd.op.Concat;
 import org.espalier.autograd.op.Ops;
 import org.espalier.nn.Indices;
+import org.espalier.nn.Module;
+import org.espalier.nn.Residual;
+import org.espalier.nn.Sequential;
+import org.espalier.nn.layer.Conv2d;
+import org.espalier.nn.layer.Flatten;
+import org.espalier.nn.layer.Linear;
 import org.espalier.tensor.Shape;
+import org.espalier.tensor.ShapeException;
 import org.espalier.tensor.StateException;
 import org.espalier.tensor.Tensor;
 import org.junit.jupiter.api.Test;
@@ -349,6 +356,29 @@ class ChannelGraphTest {
     net.parameter("c2").convert(org.espalier.tensor.DType.F64);
     assertMessage("mix", () -> graph.select("c1", 0, 1).cut());
     assertEquals(Shape.of(6, 3, 3, 3), net.parameter("c1").shape());
+  }
+
+  @Test
+  void anAddOfDifferentWidthsNamesBothProducers() {
+    Module model =
+        Sequential.builder()
+            .add("stem", new Conv2d(3, 4, 1))
+            .add("block", new Residual(new Conv2d(4, 5, 1), new Conv2d(4, 6, 1)))
+            .build();
+    Exception e = assertThrows(ShapeException.class, () -> ChannelGraph.of(model, IMAGE));
+    assertTrue(e.getMessage().contains("block.branch and block.shortcut"), e.getMessage());
+  }
+
+  @Test
+  void columnsThatAreNoMultipleOfTheChannelsAreRefused() {
+    Module model =
+        Sequential.builder()
+            .add("conv", new Conv2d(3, 4, 1))
+            .add("flatten", new Flatten())
+            .add("fc", new Linear(66, 2))
+            .build();
+    Exception e = assertThrows(ShapeException.class, () -> ChannelGraph.of(model, IMAGE));
+    assertTrue(e.getMessage().contains("66") && e.getMessage().contains("64"), e.getMessage());
   }
 
   private static void assertMessage(String part, org.junit.jupiter.api.function.Executable body) {

@@ -76,6 +76,52 @@ class ModelCutTest {
     assertEquals(params - going, costs.params());
   }
 
+  @Property(tries = 16)
+  void permutingTheChannelsOfAGroupPermutesItsScoresAndNothingElse(
+      @ForAll("smallModels") String name, @ForAll @LongRange(min = 0, max = 1 << 20) long seed) {
+    Shape sample = Shape.of(8, 8, 3);
+    Module model = TestModels.lively(Models.byName(name, sample, 5), seed);
+    Tensor x = TestNet.sample(seed, 2, 8, 8, 3);
+    Tensor before = TestNet.infer(model, x);
+    for (ChannelGroup group : ChannelGraph.of(model, sample).prunable()) {
+      if (group.members().stream().noneMatch(member -> member.side() == Side.INDEX)) {
+        int[] order = Random.of(seed).stream(group.name()).permutation(group.size());
+        double[] scores = L2Norm.ofGroups().score(group);
+        group.members().forEach(member -> permute(member, order));
+        double[] permuted = L2Norm.ofGroups().score(group);
+        for (int channel = 0; channel < order.length; channel++) {
+          assertEquals(scores[order[channel]], permuted[channel], 1e-9 * scores[order[channel]]);
+        }
+      }
+    }
+    TestModels.assertClose(before, TestNet.infer(model, x));
+  }
+
+  /** Puts what belongs to channel {@code order[k]} at channel k. */
+  private static void permute(Member member, int... order) {
+    Tensor before = member.parameter().raw().copy();
+    Map<Integer, Integer> source = new LinkedHashMap<>();
+    for (int channel = 0; channel < order.length; channel++) {
+      int[] to = member.units().get(channel);
+      int[] from = member.units().get(order[channel]);
+      for (int i = 0; i < to.length; i++) {
+        source.put(to[i], from[i]);
+      }
+    }
+    int inner = before.shape().count(member.axis() + 1, before.shape().rank());
+    member
+        .parameter()
+        .update(
+            raw ->
+                source.forEach(
+                    (to, from) ->
+                        Slices.visit(
+                            raw,
+                            member.axis(),
+                            to,
+                            e -> raw.set(e, before.get(e + (from - to) * inner)))));
+  }
+
   /** Keeps a random part of each group, at least one channel. */
   private static PruningPlan randomPlan(ChannelGraph graph, long seed) {
     Map<ChannelGroup, Indices> keep = new LinkedHashMap<>();
