@@ -1,6 +1,10 @@
 package org.espalier.tensor.internal;
 
+import static org.espalier.tensor.internal.VectorPanels.FULL;
+import static org.espalier.tensor.internal.VectorPanels.LANES;
+
 import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
 import org.espalier.tensor.internal.VectorProduct.Lines;
 
 /**
@@ -55,9 +59,14 @@ final class VectorBand {
     return run < SHORT && runs > 1;
   }
 
+  /** Returns the columns of a band. */
+  int width() {
+    return width;
+  }
+
   /** Returns the floats that a band of so many output rows takes. */
   long size(int outputRows) {
-    return (long) rows.extent(outputRows) * width * channels;
+    return (long) rows.extent(outputRows) * width * channels + LANES;
   }
 
   /** Returns where the windows of a band start, those of output pixels row by row. */
@@ -107,50 +116,50 @@ final class VectorBand {
           (right - left) * channels);
     } else {
       for (int i = left; i < right; i++) {
-        System.arraycopy(
-            source,
-            from + (before + i * spacing) * sourceChannels,
-            band,
-            to + i * channels,
-            channels);
+        int pixel = from + (before + i * spacing) * sourceChannels;
+        int target = to + i * channels;
+        if (channels >= LANES) {
+          System.arraycopy(source, pixel, band, target, channels);
+        } else {
+          for (int c = 0; c < channels; c++) {
+            band[target + c] = source[pixel + c];
+          }
+        }
       }
     }
     Arrays.fill(band, to + right * channels, to + width * channels, 0);
   }
 
   /**
-   * Gathers the windows of {@code count} pixels of a band into rows.
+   * Gathers the windows of {@code count} pixels of a band into rows, by whole vectors: what one run
+   * writes too far is overwritten by the next one, so the band may be read and the patches written
+   * up to {@link VectorPanels#LANES} floats behind their ends.
    *
    * @param firstRun first run to gather
    * @param endRun run behind the last one to gather
-   * @param patches receives the rows from {@code to} on (modified)
+   * @param patches receives the rows (modified)
    */
-  void gather(
-      float[] band,
-      Lines windows,
-      int first,
-      int count,
-      int firstRun,
-      int endRun,
-      float[] patches,
-      int to) {
-    int patch = (endRun - firstRun) * run;
+  void gather(float[] band, int first, int count, int firstRun, int endRun, float[] patches) {
+    int[] offsets = new int[endRun - firstRun];
     for (int r = firstRun; r < endRun; r++) {
-      int offset = offset(r);
-      int target = to + (r - firstRun) * run;
-      for (int pixel = 0; pixel < count; pixel++) {
-        int source = windows.at(first + pixel) + offset;
-        copy(band, source, patches, target + pixel * patch);
-      }
+      offsets[r - firstRun] = offset(r);
     }
-  }
-
-  private void copy(float[] from, int at, float[] to, int target) {
-    if (run >= 16) {
-      System.arraycopy(from, at, to, target, run);
-    } else {
-      for (int i = 0; i < run; i++) {
-        to[target + i] = from[at + i];
+    Lines windows = windows(0);
+    int line = first / windows.period();
+    int column = first % windows.period();
+    int target = 0;
+    for (int pixel = 0; pixel < count; pixel++) {
+      int window = line * windows.jump() + column * windows.step();
+      for (int offset : offsets) {
+        int source = window + offset;
+        for (int i = 0; i < run; i += LANES) {
+          FloatVector.fromArray(FULL, band, source + i).intoArray(patches, target + i);
+        }
+        target += run;
+      }
+      if (++column == windows.period()) {
+        column = 0;
+        line++;
       }
     }
   }

@@ -55,10 +55,11 @@ final class VectorPanels {
     if (columns > 3 * LANES && WIDEST == 4 * LANES) {
       return WIDEST;
     }
-    if (columns > LANES + HALF.length()) {
+    int half = HALF.length();
+    if (columns > LANES + half % LANES) {
       return 2 * LANES;
     }
-    return columns > HALF.length() ? LANES : HALF.length();
+    return columns > half ? LANES : half;
   }
 
   /** Returns the columns all panels have together, filled ones counted. */

@@ -46,8 +46,19 @@ final class VectorProduct {
       return new Lines(from, step, Integer.MAX_VALUE, 0);
     }
 
-    int at(int r) {
-      return r < period ? from + r * step : from + r / period * jump + r % period * step;
+    /**
+     * Writes where rows {@code first}, {@code first + 1} ... start; those missing repeat the last.
+     */
+    void locate(int first, int rows, int offset, int[] at) {
+      int line = first / period;
+      int column = first % period;
+      for (int r = 0; r < ROWS; r++) {
+        at[r] = from + offset + line * jump + column * step;
+        if (first + r < rows - 1 && ++column == period) {
+          column = 0;
+          line++;
+        }
+      }
     }
   }
 
@@ -130,21 +141,16 @@ final class VectorProduct {
       width = VectorPanels.width(columns - j);
       int valid = Math.min(width, columns - j);
       for (int i = 0; i < rows; i += ROWS) {
-        place(i, rows, j);
+        if (aRows != null) {
+          aRows.locate(i, rows, 0, aAt);
+        }
+        cRows.locate(i, rows, j, cAt);
         if (valid == width) {
           full(i, rows, j, width, depth);
         } else {
           partial(Math.min(ROWS, rows - i), i, rows, j, width, valid, depth);
         }
       }
-    }
-  }
-
-  private void place(int first, int rows, int j) {
-    for (int r = 0; r < ROWS; r++) {
-      int i = Math.min(first + r, rows - 1);
-      aAt[r] = aRows == null ? 0 : aRows.at(i);
-      cAt[r] = cRows.at(i) + j;
     }
   }
 
@@ -163,18 +169,31 @@ final class VectorProduct {
   private void partial(int height, int i, int rows, int j, int width, int valid, int depth) {
     for (int r = 0; r < ROWS; r++) {
       edgeAt[r] = r * width;
-      if (accumulate) {
-        System.arraycopy(c, cAt[r], edge, r * width, valid);
-      } else if (row != null) {
-        System.arraycopy(row, rowFrom + j, edge, r * width, valid);
-      } else {
-        Arrays.fill(edge, r * width, r * width + valid, 0);
-      }
-      Arrays.fill(edge, r * width + valid, (r + 1) * width, 0);
     }
-    tile(i, rows, j, width, depth, edge, edgeAt, edge, edgeAt);
+    if (accumulate) {
+      for (int r = 0; r < ROWS; r++) {
+        copy(c, cAt[r], edge, r * width, valid);
+        Arrays.fill(edge, r * width + valid, (r + 1) * width, 0);
+      }
+      tile(i, rows, j, width, depth, edge, edgeAt, edge, edgeAt);
+    } else if (row != null) {
+      copy(row, rowFrom + j, edge, 0, valid);
+      Arrays.fill(edge, valid, width, 0);
+      Arrays.fill(startAt, 0);
+      tile(i, rows, j, width, depth, edge, startAt, edge, edgeAt);
+    } else {
+      Arrays.fill(startAt, 0);
+      tile(i, rows, j, width, depth, ZEROS, startAt, edge, edgeAt);
+    }
     for (int r = 0; r < height; r++) {
-      System.arraycopy(edge, r * width, c, cAt[r], valid);
+      copy(edge, r * width, c, cAt[r], valid);
+    }
+  }
+
+  /** Copies a few floats: a call of arraycopy takes longer. */
+  private static void copy(float[] from, int at, float[] to, int target, int count) {
+    for (int i = 0; i < count; i++) {
+      to[target + i] = from[at + i];
     }
   }
 

@@ -94,7 +94,9 @@ final class VectorSweep {
         (from, to) -> {
           float[] copy = Scratch.take(band.size(together));
           float[] patches =
-              band.isShort() ? Scratch.take((long) together * columns.outputs() * terms()) : null;
+              band.isShort()
+                  ? Scratch.take((long) together * columns.outputs() * terms() + VectorPanels.LANES)
+                  : null;
           VectorProduct product = new VectorProduct();
           for (int item = from; item < to; item++) {
             int group = item % groups;
@@ -103,8 +105,7 @@ final class VectorSweep {
             int count = Math.min(together, rows.outputs() - first);
             band.fill(source, image, group, first, count, copy);
             if (patches != null) {
-              band.gather(
-                  copy, band.windows(0), 0, count * columns.outputs(), 0, band.runs(), patches, 0);
+              band.gather(copy, 0, count * columns.outputs(), 0, band.runs(), patches);
             }
             product.into(target, targets(image, group, first)).fromRow(start, group * groupOut);
             multiply(product, copy, patches, packed, group, count * columns.outputs());

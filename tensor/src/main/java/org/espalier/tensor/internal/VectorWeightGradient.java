@@ -83,7 +83,6 @@ final class VectorWeightGradient {
     float[] patches = Scratch.take((long) block * atOnce * band.run() + VectorPanels.WIDEST);
     VectorProduct product = new VectorProduct();
     int groupOut = g.groupOut();
-    Lines windows = band.windows(0);
     for (int image = first; image < end; image++) {
       for (int group = 0; group < g.groups(); group++) {
         band.fill(x, image, group, 0, g.outHeight(), copy);
@@ -99,7 +98,7 @@ final class VectorWeightGradient {
           }
           for (int pixel = 0; pixel < pixels; pixel += block) {
             int count = Math.min(block, pixels - pixel);
-            band.gather(copy, windows, pixel, count, run, endRun, patches, 0);
+            band.gather(copy, pixel, count, run, endRun, patches);
             int output = (image * pixels + pixel) * g.outChannels() + group * groupOut;
             product
                 .leftColumns(dy, output, g.outChannels())

@@ -12,7 +12,6 @@ final class VectorWinogradTiles {
   private final int channels;
   private final int across;
   private final int down;
-  private final int size;
   private final VectorBand band;
 
   /** Cuts a source of windows of 3x3 taps with stride 1 into the inputs of tiles. */
@@ -30,7 +29,6 @@ final class VectorWinogradTiles {
     this.channels = channels;
     this.across = columns.outputs();
     this.down = rows.outputs();
-    this.size = rows.taps();
     this.band = new VectorBand(rows, columns, channels, 1);
   }
 
@@ -55,7 +53,7 @@ final class VectorWinogradTiles {
     float[] copy = Scratch.take(band.size(1));
     float[] half = Scratch.take(36L * chunk(channels));
     band.fill(source, row / down, 0, row % down, 1, copy);
-    int line = (int) band.size(1) / size;
+    int line = band.width() * channels;
     int chunk = chunk(channels);
     for (int t = 0; t < across; t++) {
       for (int block = 0; block < channels; block += chunk) {
