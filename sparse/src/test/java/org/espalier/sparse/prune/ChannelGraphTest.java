@@ -16,6 +16,8 @@ import org.espalier.nn.Indices;
 import org.espalier.nn.Module;
 import org.espalier.nn.Residual;
 import org.espalier.nn.Sequential;
+import org.espalier.nn.layer.BatchNorm;
+import org.espalier.nn.layer.BatchNormConfig;
 import org.espalier.nn.layer.Conv2d;
 import org.espalier.nn.layer.Flatten;
 import org.espalier.nn.layer.Linear;
@@ -356,6 +358,60 @@ class ChannelGraphTest {
     net.parameter("c2").convert(org.espalier.tensor.DType.F64);
     assertMessage("mix", () -> graph.select("c1", 0, 1).cut());
     assertEquals(Shape.of(6, 3, 3, 3), net.parameter("c1").shape());
+  }
+
+  @Test
+  void normsWithoutAffineOrStatisticsLoseWhatTheyHave() {
+    for (BatchNormConfig config :
+        List.of(
+            BatchNormConfig.PYTORCH.withoutAffine(),
+            BatchNormConfig.PYTORCH.withoutRunningStats())) {
+      Module model =
+          Sequential.builder()
+              .add("conv", new Conv2d(3, 6, 1))
+              .add("bn", new BatchNorm(6, config))
+              .add("flatten", new Flatten())
+              .add("fc", new Linear(96, 2))
+              .build()
+              .initialize(1);
+      ChannelGraph.of(model, IMAGE).select("conv.weight", 0, 1, 4).cut();
+      model.modules().get("bn").ownParameters().values().stream()
+          .filter(parameter -> parameter.dtype().isFloating())
+          .forEach(parameter -> assertEquals(Shape.of(4), parameter.shape(), parameter.name()));
+      assertEquals(Shape.of(2, 64), model.parameter("fc.weight").shape());
+      assertEquals(Shape.of(2, 2), TestNet.infer(model, TestNet.sample(1, 2, 4, 4, 3)).shape());
+    }
+  }
+
+  @Test
+  void cuttingNothingChangesNothing() {
+    TestNet net = chain();
+    TestNet same = chain();
+    net.initialize(1);
+    same.initialize(1);
+    ChannelGraph graph = ChannelGraph.of(net, IMAGE);
+    graph.groupOf("c1").cut(Indices.all(6));
+    graph.select("c1", 0).cut();
+    same.state()
+        .forEach((path, p) -> assertTrue(p.raw().bitEquals(net.parameter(path).raw()), path));
+    assertEquals(List.of(), graph.history());
+  }
+
+  @Test
+  void cuttingInnerChannelsRemovesTheirShareOfBothConvolutions() {
+    TestNet net = chain();
+    ChannelGraph graph = ChannelGraph.of(net, IMAGE);
+    long head = 8;
+    long both = graph.macs() - head;
+    for (int going = 0; going < 6; going++) {
+      Indices kept = Indices.where(6, new java.util.TreeSet<>(range(going))::contains);
+      ChannelSelection cut = graph.groupOf("c1").selection(kept);
+      assertEquals(both * (6 - going) / 6, graph.macsWithout(cut.units()) - head);
+    }
+  }
+
+  private static List<Integer> range(int count) {
+    return java.util.stream.IntStream.range(0, count).boxed().toList();
   }
 
   @Test

@@ -76,6 +76,22 @@ class ModelCutTest {
     assertEquals(params - going, costs.params());
   }
 
+  @Property(tries = 12)
+  void everyMemberOfAChannelLeadsBackToTheSameChannel(
+      @ForAll("smallModels") String name, @ForAll @LongRange(min = 0, max = 1 << 20) long seed) {
+    Shape sample = Shape.of(8, 8, 3);
+    ChannelGraph graph = ChannelGraph.of(Models.byName(name, sample, 5).initialize(1), sample);
+    for (ChannelGroup group : graph.groups()) {
+      int channel = Random.of(seed).stream(group.name()).permutation(group.size())[0];
+      ChannelSelection one = group.selection(Indices.of(group.size(), channel));
+      String footprint = one.toString();
+      for (Member member : one.members()) {
+        assertEquals(
+            footprint, graph.select(member.path(), member.axis(), member.indices()).toString());
+      }
+    }
+  }
+
   @Property(tries = 16)
   void permutingTheChannelsOfAGroupPermutesItsScoresAndNothingElse(
       @ForAll("smallModels") String name, @ForAll @LongRange(min = 0, max = 1 << 20) long seed) {
