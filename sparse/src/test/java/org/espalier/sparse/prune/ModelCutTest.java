@@ -52,8 +52,25 @@ class ModelCutTest {
         1);
   }
 
+  /** Streams of which some blocks are scattered and others are not. */
+  @Property(tries = 10)
+  void silencedAndCutAgreeInExtractedModels(@ForAll @LongRange(min = 0, max = 1 << 20) long seed) {
+    Shape sample = Shape.of(8, 8, 3);
+    Module model = TestModels.lively(Models.byName("resnet14", sample, 5), seed);
+    for (String layer : new String[] {"layer1.0", "layer2.1"}) {
+      Slices.zero(model.parameter(layer + ".branch.conv2.weight"), 0, 1, 5, 6);
+    }
+    Compact.extract(model, sample, Compact.Mode.STREAM_FULL, MaskPolicy.DROP_CONSTANT);
+    assertTrue(model.state().containsKey("layer1.0.branch.scatter.index"));
+    assertTrue(!model.state().containsKey("layer1.1.branch.scatter.index"));
+    check(model, sample, seed);
+  }
+
   private static void check(String name, Shape sample, long seed) {
-    Module model = TestModels.lively(Models.byName(name, sample, 5), seed);
+    check(TestModels.lively(Models.byName(name, sample, 5), seed), sample, seed);
+  }
+
+  private static void check(Module model, Shape sample, long seed) {
     ChannelGraph graph = ChannelGraph.of(model, sample);
     PruningPlan plan = randomPlan(graph, seed);
     ChannelSelection cuts = plan.cuts();
