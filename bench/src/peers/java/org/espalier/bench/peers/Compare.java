@@ -78,7 +78,6 @@ public final class Compare {
       System.exit(2);
       return;
     }
-    Torch.start(options.threads);
     System.out.printf(
         "Java %s, kernels %s, threads %d; ratio = peer's median / ours%n",
         Runtime.version(), KernelLookup.of(DType.F32).name(), options.threads);
@@ -95,6 +94,7 @@ public final class Compare {
   }
 
   private static void contests(Options options, List<Result> results) {
+    Torch.start(options.threads);
     Duel duel = new Duel(options.quick, options.processorTime);
     GROUPS.forEach(
         (name, group) -> {

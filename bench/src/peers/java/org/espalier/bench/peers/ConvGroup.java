@@ -185,12 +185,14 @@ final class ConvGroup implements Group {
         leaf.close();
         y.close();
       }
+      Torch.record(true);
       leaf = (pass == Pass.INPUT ? x : weight).duplicate();
       leaf.setRequiresGradient(true);
       y =
           pass == Pass.INPUT
               ? Torch.convolution(leaf, weight, conv.stride, conv.pad(), conv.groups)
               : Torch.convolution(x, leaf, conv.stride, conv.pad(), conv.groups);
+      Torch.record(false);
     }
 
     @Override

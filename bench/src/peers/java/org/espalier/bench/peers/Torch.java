@@ -12,7 +12,10 @@ import ai.djl.pytorch.jni.JniUtils;
 final class Torch {
   private Torch() {}
 
-  /** Loads libtorch with so many threads. */
+  /**
+   * Loads libtorch and lets calls from this thread use so many threads; the number belongs to the
+   * calling thread, others would get one for each processor.
+   */
   static void start(int threads) {
     Engine engine = Engine.getEngine("PyTorch");
     if (engine == null) {
@@ -65,6 +68,11 @@ final class Torch {
         new Shape(pad, pad),
         new Shape(1, 1),
         groups);
+  }
+
+  /** Lets the calling thread record what gradients need, or not. */
+  static void record(boolean on) {
+    JniUtils.setGradMode(on);
   }
 
   /** Walks back from {@code y} with the upstream gradient {@code dy}; frees the graph. */
