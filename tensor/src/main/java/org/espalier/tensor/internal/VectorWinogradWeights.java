@@ -2,7 +2,8 @@ package org.espalier.tensor.internal;
 
 /**
  * Transforms the weights of 3x3 convolutions to the 36 points of Winograd's F(4x4, 3x3), and
- * gradients at these points back to weights.
+ * gradients at these points back to weights. Where a transposition is needed it is done on the nine
+ * taps, not on the 36 points.
  */
 final class VectorWinogradWeights {
   /** Points of a tile: six times six. */
@@ -28,21 +29,21 @@ final class VectorWinogradWeights {
   static void pack(boolean turned, int out, int in, float[] weight, float[] panels) {
     int plane = out * in;
     float[] points = Scratch.take((long) POINTS * plane);
-    Parallel.range(
-        out,
-        Parallel.grain(POINTS * in / 4),
-        (from, to) -> {
-          float[] half = Scratch.take(18L * in);
-          for (int o = from; o < to; o++) {
-            int first = turned ? o * 9 * in + 8 * in : o * 9 * in;
-            int tap = turned ? -in : in;
-            VectorWinogradTransforms.weight(
-                weight, first, tap, 3 * tap, half, 0, in, 6 * in, 3, in);
-            VectorWinogradTransforms.weight(
-                half, 0, 6 * in, in, points, o * in, 6 * plane, plane, 6, in);
-          }
-          Scratch.give(half);
-        });
+    if (turned) {
+      transform(out, in, weight, 8 * in, 9 * in, -in, points);
+    } else {
+      float[] byInput = Scratch.take(9L * plane);
+      Parallel.range(
+          9,
+          Parallel.grain(plane),
+          (from, to) -> {
+            for (int tap = from; tap < to; tap++) {
+              VectorPanels.turn(out, in, weight, tap * in, 9 * in, byInput, tap * plane, out);
+            }
+          });
+      transform(in, out, byInput, 0, out, plane, points);
+      Scratch.give(byInput);
+    }
     int depth = turned ? out : in;
     int columns = turned ? in : out;
     int packed = depth * VectorPanels.padded(columns);
@@ -52,10 +53,29 @@ final class VectorWinogradWeights {
         (from, to) -> {
           for (int p = from; p < to; p++) {
             VectorPanels.packSlices(
-                !turned, depth, columns, points, p * plane, in, panels, p * packed);
+                false, depth, columns, points, p * plane, columns, panels, p * packed);
           }
         });
     Scratch.give(points);
+  }
+
+  /** Transforms kernels whose taps are {@code tap} apart to {@code points [36, rows, columns]}. */
+  private static void transform(
+      int rows, int columns, float[] kernels, int first, int step, int tap, float[] points) {
+    int plane = rows * columns;
+    Parallel.range(
+        rows,
+        Parallel.grain(POINTS * columns / 4),
+        (from, to) -> {
+          float[] half = Scratch.take(18L * columns);
+          for (int r = from; r < to; r++) {
+            VectorWinogradTransforms.weight(
+                kernels, first + r * step, tap, 3 * tap, half, 0, columns, 6 * columns, 3, columns);
+            VectorWinogradTransforms.weight(
+                half, 0, 6 * columns, columns, points, r * columns, 6 * plane, plane, 6, columns);
+          }
+          Scratch.give(half);
+        });
   }
 
   /** Transforms gradients {@code [36, out, in]} at the points to {@code dw [out, 3, 3, in]}. */
