@@ -23,6 +23,9 @@ final class VectorGemm {
   /** Rows of one block of c: 16 tiles; with 256 steps 96 KiB of a, a tenth of an L2 cache. */
   private static final int BLOCK_ROWS = 96;
 
+  /** Blocks of rows aimed at: enough for eight threads. */
+  private static final int BLOCKS = 8;
+
   /** Columns of one block where rows alone make enough blocks for some threads. */
   private static final int BLOCK_COLUMNS = 16 * WIDEST;
 
@@ -143,35 +146,44 @@ final class VectorGemm {
     float[] packed = pack(first + inPlace, count - inPlace);
     int wide = m > 4 * BLOCK_ROWS ? BLOCK_COLUMNS : NARROW_COLUMNS;
     int across = (count + wide - 1) / wide;
-    int down = (m + BLOCK_ROWS - 1) / BLOCK_ROWS;
-    long work = (long) BLOCK_ROWS * wide * k / VectorPanels.LANES;
+    int high = blockRows();
+    int down = (m + high - 1) / high;
+    long work = (long) high * wide * k / VectorPanels.LANES;
     Parallel.range(
         across * down,
         Parallel.grain(work),
         (from, to) -> {
           for (int block = from; block < to; block++) {
-            int i = block / across * BLOCK_ROWS;
+            int i = block / across * high;
             int j = first + block % across * wide;
             int end = Math.min(first + count, j + wide);
             int split = Math.max(j, Math.min(end, first + inPlace));
-            block(i, j, split, null, 0, 0);
-            block(i, split, end, packed, first + inPlace, first + count);
+            block(i, Math.min(high, m - i), j, split, null, 0, 0);
+            block(i, Math.min(high, m - i), split, end, packed, first + inPlace, first + count);
           }
         });
     Scratch.give(packed);
   }
 
   /**
-   * Computes columns {@code from} to {@code to} of the block of rows at {@code i}.
+   * Returns the rows of one block: fewer where m is small, so that some threads get equal shares.
+   */
+  private int blockRows() {
+    int share = (m / BLOCKS + VectorProduct.ROWS - 1) / VectorProduct.ROWS * VectorProduct.ROWS;
+    return Math.max(THIN, Math.min(BLOCK_ROWS, share));
+  }
+
+  /**
+   * Computes columns {@code from} to {@code to} of the {@code rows} rows at {@code i}.
    *
    * @param packed the right matrix's columns {@code packedFrom} to {@code packedTo} in panels, or
    *     null to read it where it lies
    */
-  private void block(int i, int from, int to, float[] packed, int packedFrom, int packedTo) {
+  private void block(
+      int i, int rows, int from, int to, float[] packed, int packedFrom, int packedTo) {
     if (from >= to) {
       return;
     }
-    int rows = Math.min(BLOCK_ROWS, m - i);
     int padded = VectorPanels.padded(packedTo - packedFrom);
     float[] left = m > THIN && to - from >= PACK_LEFT ? Scratch.take(BLOCK_ROWS * DEPTH) : null;
     VectorProduct product = new VectorProduct();
