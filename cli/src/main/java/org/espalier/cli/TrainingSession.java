@@ -39,7 +39,7 @@ final class TrainingSession {
   static final String DENSE = "dense";
 
   private static final double SECONDS_BETWEEN_SNAPSHOTS = 60;
-  private static final int WARM_UP_EPOCHS = 1;
+  private static final int WARM_UP_EPOCHS = 2;
   private static final int EVALUATION_BATCH = 100;
 
   /** The loss of every run: cross entropy of the logits. */
