@@ -1,6 +1,7 @@
 package org.espalier.tensor.internal;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.kernel.Span;
 
@@ -181,6 +182,13 @@ final class ScalarMove {
     int inner = span.inner();
     int block = span.middle() * inner;
     int count = index.length;
+    if (inner == 1) {
+      Parallel.range(
+          span.outer(),
+          Parallel.grain((long) block + count),
+          (from, to) -> place(x, index, span.middle(), y, from, to));
+      return;
+    }
     Parallel.range(
         span.outer(),
         Parallel.grain((long) block + (long) count * inner),
@@ -196,5 +204,27 @@ final class ScalarMove {
             }
           }
         });
+  }
+
+  /** Adds each row's elements at their places; where each has one, a plain store does. */
+  private static void place(float[] x, int[] index, int width, float[] y, int from, int to) {
+    int count = index.length;
+    Arrays.fill(y, from * width, to * width, 0);
+    int[] kept = IntStream.range(0, count).filter(k -> index[k] >= 0).toArray();
+    int[] places = Arrays.stream(kept).map(k -> index[k]).toArray();
+    boolean single = Arrays.stream(places).distinct().count() == places.length;
+    for (int o = from; o < to; o++) {
+      int target = o * width;
+      int source = o * count;
+      if (single) {
+        for (int k = 0; k < places.length; k++) {
+          y[target + places[k]] = x[source + kept[k]];
+        }
+      } else {
+        for (int k = 0; k < places.length; k++) {
+          y[target + places[k]] += x[source + kept[k]];
+        }
+      }
+    }
   }
 }

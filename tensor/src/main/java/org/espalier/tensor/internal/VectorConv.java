@@ -7,8 +7,8 @@ import org.espalier.tensor.kernel.ConvGeometry;
 
 /**
  * Convolves and chooses the way: a plain matrix product where a convolution is one, Winograd's
- * transform where {@link VectorWinogradChoice} says so, else sweeps of register tiles over bands of
- * the input.
+ * transform where {@link VectorWinogradChoice} says so (for odd channels {@link VectorWidened}),
+ * else sweeps of register tiles over bands of the input.
  */
 final class VectorConv {
   private VectorConv() {}
@@ -18,6 +18,11 @@ final class VectorConv {
     if (g.isPointwise()) {
       VectorGemm.gemm(
           false, true, pixels(g), g.outChannels(), g.inChannels(), x, weight, bias, false, y);
+      return;
+    }
+    VectorWidened widened = VectorWidened.of(g);
+    if (widened != null) {
+      widened.forward(x, weight, bias, y);
       return;
     }
     WindowAxis rows = WindowAxis.rows(g);
@@ -38,6 +43,11 @@ final class VectorConv {
     if (g.isPointwise()) {
       VectorGemm.gemm(
           false, false, pixels(g), g.inChannels(), g.outChannels(), dy, weight, null, false, dx);
+      return;
+    }
+    VectorWidened widened = VectorWidened.of(g);
+    if (widened != null) {
+      widened.gradInput(dy, weight, dx);
       return;
     }
     List<WindowAxis> allRows = WindowAxis.rows(g).reversed();
@@ -91,7 +101,10 @@ final class VectorConv {
    * Computes {@code dw} (modified); see {@link org.espalier.tensor.kernel.Kernels#convGradWeight}.
    */
   static void gradWeight(ConvGeometry g, float[] x, float[] dy, float[] dw) {
-    if (VectorWinogradChoice.serves(g)) {
+    VectorWidened widened = VectorWidened.of(g);
+    if (widened != null) {
+      widened.gradWeight(x, dy, dw);
+    } else if (VectorWinogradChoice.serves(g)) {
       new VectorWinogradGradient(
               g.batch(), WindowAxis.rows(g), WindowAxis.columns(g), g.inChannels(), g.outChannels())
           .run(x, dy, dw);
