@@ -3,9 +3,10 @@ package org.espalier.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import org.espalier.nn.Module;
+import java.util.concurrent.Callable;
 import org.espalier.nn.Summary;
 import org.espalier.nn.model.Models;
 import org.espalier.tensor.Shape;
@@ -23,7 +24,7 @@ import picocli.CommandLine.Spec;
     name = "cost",
     description = "Prints a model's layers with output shapes, parameters and MACs for one image.",
     mixinStandardHelpOptions = true)
-final class CostCommand implements Runnable {
+final class CostCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "MODEL",
       description = "A model file, a run folder, or a name such as resnet20.")
@@ -36,37 +37,33 @@ final class CostCommand implements Runnable {
   private String input;
 
   @Option(names = "--classes", description = "The classes of a named model (default: 10).")
-  private int classes = 10;
+  private Integer classes;
 
   @Spec private CommandSpec spec;
 
   @Override
-  public void run() {
+  public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     out.println(summary());
     out.flush();
+    return 0;
   }
 
-  private Summary summary() {
+  private Summary summary() throws IOException {
     Path file = Path.of(model);
     if (Files.exists(file)) {
-      ModelFile loaded = load(file);
+      if (classes != null) {
+        throw new IllegalArgumentException(
+            "--classes is for a named model; " + model + " has classes of its own");
+      }
+      ModelFile loaded = ModelFile.load(file);
       return Summary.of(loaded.model(), input == null ? loaded.input() : shape(input));
     }
     if (model.contains("/") || model.endsWith(".safetensors")) {
-      throw new IllegalArgumentException("no such file or folder: " + model);
+      throw new NoSuchFileException(model);
     }
     Shape sample = shape(input == null ? "32x32x3" : input);
-    Module named = Models.byName(model, sample, classes);
-    return Summary.of(named, sample);
-  }
-
-  private static ModelFile load(Path file) {
-    try {
-      return ModelFile.load(file);
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    }
+    return Summary.of(Models.byName(model, sample, classes == null ? 10 : classes), sample);
   }
 
   /** Reads a shape such as {@code 32x32x3}. */

@@ -1,6 +1,7 @@
 package org.espalier.cli;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Locale;
 import org.espalier.io.PictureOptions;
 import org.espalier.io.PictureOptions.Alpha;
@@ -12,6 +13,8 @@ import picocli.CommandLine.Option;
 
 /** The options that name data, shared by the commands that read some. */
 final class DataOptions {
+  private static final int LARGEST_SIDE = 4096;
+
   @Option(
       names = "--data",
       paramLabel = "SOURCE",
@@ -29,42 +32,62 @@ final class DataOptions {
   @Option(
       names = "--colour",
       description = "How image files are read: ${COMPLETION-CANDIDATES} (default: rgb).")
-  Colour colour = Colour.RGB;
+  Colour colour;
 
   @Option(
       names = "--size",
       paramLabel = "HxW",
       description = "The size image files are brought to (default: 32x32).")
-  String size = "32x32";
+  String size;
 
   @Option(
       names = "--resize",
       description =
           "What happens to image files of another size: ${COMPLETION-CANDIDATES} (default: refuse).")
-  Resize resize = Resize.REFUSE;
+  Resize resize;
+
+  /** Refuses options that are wrong, or that say something about files that are not read. */
+  void check() {
+    source();
+    DataSource other = test == null ? source() : DataSource.parse("--test", test, pictures());
+    boolean arePictures = source().isPictures() || other.isPictures();
+    if (!arePictures && (colour != null || size != null || resize != null)) {
+      throw new IllegalArgumentException(
+          "--colour, --size and --resize are for image files, got --data " + data);
+    }
+  }
 
   /** Returns the source of training samples, and of test samples unless --test names another. */
   DataSource source() {
-    return DataSource.parse(data, pictures());
+    return DataSource.parse("--data", data, pictures());
   }
 
   /** Reads the test samples. */
   Dataset test() throws IOException {
-    return (test == null ? source() : DataSource.parse(test, pictures())).test();
+    return test == null
+        ? source().test()
+        : DataSource.parse("--test", test, pictures()).allForTest();
   }
 
   private PictureOptions pictures() {
-    if (!size.toLowerCase(Locale.ROOT).matches("\\d{1,5}x\\d{1,5}")) {
+    String wanted = size == null ? "32x32" : size.toLowerCase(Locale.ROOT);
+    if (!wanted.matches("[1-9]\\d{0,3}x[1-9]\\d{0,3}")) {
       throw new IllegalArgumentException("--size must look like 32x32, got '" + size + "'");
     }
-    String[] sides = size.toLowerCase(Locale.ROOT).split("x");
-    return PictureOptions.of(colour)
+    String[] sides = wanted.split("x");
+    int height = Integer.parseInt(sides[0]);
+    int width = Integer.parseInt(sides[1]);
+    if (Math.max(height, width) > LARGEST_SIDE) {
+      throw new IllegalArgumentException(
+          "--size takes sides up to " + LARGEST_SIDE + ", got '" + size + "'");
+    }
+    return PictureOptions.of(colour == null ? Colour.RGB : colour)
         .with(Alpha.ON_WHITE)
-        .sized(Integer.parseInt(sides[0]), Integer.parseInt(sides[1]), resize);
+        .sized(height, width, resize == null ? Resize.REFUSE : resize);
   }
 
-  /** Refuses data whose samples are not what a model takes. */
-  static void checkFits(Dataset data, Shape input) {
+  /** Refuses data whose samples or classes are not what a model takes and names. */
+  static void checkFits(Dataset data, Shape input, List<String> classNames) {
     if (!data.sampleShape().equals(input)) {
       throw new IllegalArgumentException(
           "the model takes samples "
@@ -73,5 +96,19 @@ final class DataOptions {
               + data.sampleShape()
               + " (height, width, channels)");
     }
+    if (!data.classNames().equals(classNames)) {
+      throw new IllegalArgumentException(
+          "the model tells %s, the data has %s"
+              .formatted(described(classNames), described(data.classNames())));
+    }
+  }
+
+  private static String described(List<String> classNames) {
+    int shown = Math.min(classNames.size(), 10);
+    return classNames.size()
+        + " classes ("
+        + String.join(", ", classNames.subList(0, shown))
+        + (shown < classNames.size() ? ", ..." : "")
+        + ")";
   }
 }

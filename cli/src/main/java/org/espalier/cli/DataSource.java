@@ -37,14 +37,20 @@ record DataSource(String kind, Path place, PictureOptions pictures) {
   private static final int TEST_SHAPES = 2_000;
   private static final long SHAPES_SEED = 1;
 
-  /** Reads the option. */
-  static DataSource parse(String option, PictureOptions pictures) {
-    int colon = option.indexOf(':');
-    String kind = colon < 0 ? option : option.substring(0, colon);
-    String place = colon < 0 ? "" : option.substring(colon + 1);
+  /**
+   * Reads an option.
+   *
+   * @param name the option's name, for messages
+   * @param value what the user wrote
+   * @param pictures how pictures are read
+   */
+  static DataSource parse(String name, String value, PictureOptions pictures) {
+    int colon = value.indexOf(':');
+    String kind = colon < 0 ? value : value.substring(0, colon);
+    String place = colon < 0 ? "" : value.substring(colon + 1);
     boolean known = List.of("shapes", "idx", "cifar10", "cifar100", "images").contains(kind);
     if (!known || place.isEmpty() != kind.equals("shapes")) {
-      throw new IllegalArgumentException("--data must be " + KINDS + ", got '" + option + "'");
+      throw new IllegalArgumentException(name + " must be " + KINDS + ", got '" + value + "'");
     }
     return new DataSource(kind, place.isEmpty() ? null : Path.of(place), pictures);
   }
@@ -54,8 +60,8 @@ record DataSource(String kind, Path place, PictureOptions pictures) {
     return switch (kind) {
       case "shapes" -> Shapes.training(SHAPES_SEED, TRAINING_SHAPES);
       case "idx" -> Idx.training(place);
-      case "images" -> hasTrainFolder() ? pictures(place.resolve("train")) : split().training();
-      default -> Cifar.training(place, labels());
+      case "images" -> hasTrainFolder() ? pictures(trainFolder()) : split().training();
+      default -> isSingleFile() ? Cifar.file(place, labels()) : Cifar.training(place, labels());
     };
   }
 
@@ -66,12 +72,31 @@ record DataSource(String kind, Path place, PictureOptions pictures) {
     return switch (kind) {
       case "shapes" -> Shapes.test(SHAPES_SEED, TEST_SHAPES);
       case "idx" -> Idx.test(place);
-      case "images" -> hasTrainFolder() ? pictures(testFolder()) : split().validation();
-      default ->
-          Files.isRegularFile(place) && !place.toString().contains(".tar")
-              ? Cifar.file(place, labels())
-              : Cifar.test(place, labels());
+      case "images" ->
+          hasTrainFolder()
+              ? ImageFolder.read(testFolder(), classesOf(trainFolder()), pictures)
+              : split().validation();
+      default -> isSingleFile() ? Cifar.file(place, labels()) : Cifar.test(place, labels());
     };
+  }
+
+  /**
+   * Reads test samples from a source that is for testing only: a folder of pictures is not split.
+   */
+  Dataset allForTest() throws IOException {
+    return isPictures() && !hasTrainFolder() ? pictures(place) : test();
+  }
+
+  /** Tells whether samples are read from image files. */
+  boolean isPictures() {
+    return kind.equals("images");
+  }
+
+  /** Tells whether the source is one file of records, which is both training and test set. */
+  boolean isSingleFile() {
+    return kind.startsWith("cifar")
+        && Files.isRegularFile(place)
+        && !place.getFileName().toString().contains(".tar");
   }
 
   private Dataset pictures(Path folder) throws IOException {
@@ -82,8 +107,23 @@ record DataSource(String kind, Path place, PictureOptions pictures) {
     return pictures(place).split(0.2, Random.of(0));
   }
 
+  private static List<String> classesOf(Path folder) throws IOException {
+    try (var paths = Files.list(folder)) {
+      return paths
+          .filter(Files::isDirectory)
+          .map(path -> path.getFileName().toString())
+          .filter(name -> !name.startsWith("."))
+          .sorted()
+          .toList();
+    }
+  }
+
+  private Path trainFolder() {
+    return place.resolve("train");
+  }
+
   private boolean hasTrainFolder() {
-    return Files.isDirectory(place.resolve("train"));
+    return Files.isDirectory(trainFolder());
   }
 
   private Path testFolder() {

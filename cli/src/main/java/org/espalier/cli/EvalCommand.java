@@ -2,12 +2,9 @@ package org.espalier.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ForkJoinPool;
 import org.espalier.io.SafeTensors;
 import org.espalier.io.StateDict;
 import org.espalier.io.data.Dataset;
@@ -19,6 +16,9 @@ import org.espalier.nn.model.Models;
 import org.espalier.nn.model.ResNet;
 import org.espalier.optim.train.Evaluation;
 import org.espalier.optim.train.Evaluator;
+import org.espalier.tensor.FormatException;
+import org.espalier.tensor.Shape;
+import org.espalier.tensor.Tensor;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -52,8 +52,7 @@ final class EvalCommand implements Callable<Integer> {
   @Option(
       names = "--normalize",
       paramLabel = "WORD",
-      description =
-          "For bare weights: imagenet, cifar10, mnist, none, or MEANS/STDS such as 0.5,0.5,0.5/0.5,0.5,0.5.")
+      description = "For bare weights: " + NormalizationOption.FORMS + ".")
   private String normalize;
 
   @Option(names = "--batch-size", description = "Samples at a time (default: 100).")
@@ -66,77 +65,53 @@ final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    check();
+    Dataset test = data.test();
+    ModelFile loaded = file != null ? ModelFile.load(file) : bare(test);
+    DataOptions.checkFits(test, loaded.input(), loaded.classNames());
+    try {
+      return Workers.run(threads, () -> measure(loaded, test));
+    } catch (OutOfMemoryError e) {
+      throw Failures.outOfMemory(batchSize, e);
+    }
+  }
+
+  private void check() {
     if ((file == null) == (weights == null)) {
       throw new IllegalArgumentException(
           "eval takes a model file, or --model NAME with --weights FILE");
+    }
+    if (file != null && (name != null || normalize != null)) {
+      throw new IllegalArgumentException(
+          "a model file knows its architecture and normalisation: leave out --model and --normalize");
+    }
+    if (weights != null && name == null) {
+      throw new IllegalArgumentException(
+          "--weights needs --model, the architecture; there are " + Models.names());
     }
     if (threads < 1 || batchSize < 1) {
       throw new IllegalArgumentException(
           "--threads and --batch-size must be at least 1, got " + threads + " and " + batchSize);
     }
-    Dataset test = data.test();
-    ModelFile loaded = file != null ? ModelFile.load(file) : bare(test);
-    DataOptions.checkFits(test, loaded.input());
-    ForkJoinPool pool = new ForkJoinPool(threads);
-    try {
-      pool.submit(() -> measure(loaded, test)).get();
-    } finally {
-      pool.shutdown();
-    }
-    return 0;
+    data.check();
   }
 
   private ModelFile bare(Dataset test) throws IOException {
-    if (name == null) {
-      throw new IllegalArgumentException(
-          "--weights needs --model, the architecture; there are " + Models.names());
-    }
-    if (!Files.isRegularFile(weights)) {
-      throw new java.nio.file.NoSuchFileException(weights.toString());
-    }
-    Module model = Models.byName(name, test.sampleShape(), test.classNames().size());
+    Shape input = test.sampleShape();
+    Normalization normalization = NormalizationOption.parse(normalize, input.size(-1));
+    Module model = Models.byName(name, input, test.classNames().size());
+    Map<String, Tensor> tensors = SafeTensors.read(weights);
     Map<String, String> names = ResNet.pytorchNames(model);
-    StateDict.load(
-        model,
-        Latency.batched(test.sampleShape(), 1),
-        SafeTensors.read(weights),
-        path -> names.getOrDefault(path, path));
-    return new ModelFile(
-        model, test.sampleShape(), normalization(test.sampleShape().size(-1)), test.classNames());
-  }
-
-  private Normalization normalization(int channels) {
-    String word = normalize == null ? "" : normalize;
-    switch (word) {
-      case "imagenet":
-        return Normalization.IMAGENET;
-      case "cifar10":
-        return Normalization.CIFAR10;
-      case "mnist":
-        return Normalization.MNIST;
-      case "none":
-        return Normalization.identity(channels);
-      default:
-        String[] parts = word.split("/");
-        if (parts.length != 2) {
-          throw new IllegalArgumentException(
-              "--normalize must say how the weights were trained: imagenet, cifar10, mnist, none or MEANS/STDS, got '"
-                  + word
-                  + "'");
-        }
-        return new Normalization(numbers(parts[0]), numbers(parts[1]));
-    }
-  }
-
-  private static double[] numbers(String list) {
     try {
-      return Arrays.stream(list.split(",")).mapToDouble(Double::parseDouble).toArray();
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException("--normalize: '" + list + "' is no list of numbers", e);
+      StateDict.load(
+          model, Latency.batched(input, 1), tensors, path -> names.getOrDefault(path, path));
+    } catch (FormatException e) {
+      throw new FormatException(weights + ": " + e.getMessage(), e);
     }
+    return new ModelFile(model, input, normalization, test.classNames());
   }
 
-  private Void measure(ModelFile loaded, Dataset test) {
+  private int measure(ModelFile loaded, Dataset test) {
     PrintWriter out = spec.commandLine().getOut();
     Loader tests = Loader.of(test).batchSize(batchSize).normalize(loaded.normalization()).build();
     Evaluation evaluation =
@@ -160,6 +135,6 @@ final class EvalCommand implements Callable<Integer> {
         "64 images   "
             + Figures.milliseconds(Latency.medians(loaded.input(), 64, loaded.model())[0]));
     out.flush();
-    return null;
+    return 0;
   }
 }

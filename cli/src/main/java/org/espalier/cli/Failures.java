@@ -6,6 +6,9 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.concurrent.ExecutionException;
+import org.espalier.optim.train.DivergedException;
+import org.espalier.tensor.StateException;
 import picocli.CommandLine;
 
 /**
@@ -24,27 +27,51 @@ final class Failures {
   /** Prints the sentence and returns the exit status. */
   static int report(Throwable failure, CommandLine command) {
     Throwable cause = unwrapped(failure);
-    command.getErr().println("espalier: " + sentence(cause));
+    command.getErr().println("espalier: " + onOneLine(sentence(cause)));
     if ("1".equals(System.getenv("ESPALIER_STACKTRACE"))) {
       failure.printStackTrace(command.getErr());
     }
     return isUsersOwn(cause) ? WRONG_USE : FAULT;
   }
 
+  /** Returns the exception to throw when memory did not suffice for a batch. */
+  static StateException outOfMemory(int batchSize, OutOfMemoryError cause) {
+    StateException named =
+        new StateException(
+            "out of memory at batch size "
+                + batchSize
+                + ": choose a smaller --batch-size, or more heap with ESPALIER_JAVA_OPTS=-Xmx8g");
+    named.initCause(cause);
+    return named;
+  }
+
   private static Throwable unwrapped(Throwable failure) {
+    Throwable cause = failure.getCause();
     boolean isWrapper =
         failure instanceof UncheckedIOException
-            || failure instanceof java.util.concurrent.ExecutionException
-            || failure.getClass() == RuntimeException.class;
-    return isWrapper && failure.getCause() != null ? unwrapped(failure.getCause()) : failure;
+            || failure instanceof ExecutionException
+            || failure.getClass() == RuntimeException.class
+            || isCopy(failure, cause);
+    return isWrapper && cause != null ? unwrapped(cause) : failure;
+  }
+
+  /** Tells whether a failure is what a fork-join pool makes of one that another thread threw. */
+  private static boolean isCopy(Throwable failure, Throwable cause) {
+    return cause != null
+        && failure.getClass() == cause.getClass()
+        && (failure.getMessage() == null || failure.getMessage().equals(cause.toString()));
   }
 
   private static boolean isUsersOwn(Throwable cause) {
     return cause instanceof IllegalArgumentException
-        || cause instanceof IllegalStateException
-        || cause instanceof ArithmeticException
+        || cause instanceof StateException
+        || cause instanceof DivergedException
         || cause instanceof IOException
         || cause instanceof OutOfMemoryError;
+  }
+
+  private static String onOneLine(String text) {
+    return text.strip().replaceAll("\\s*\\R\\s*", " ");
   }
 
   private static String sentence(Throwable cause) {
@@ -60,8 +87,7 @@ final class Failures {
     if (cause instanceof FileAlreadyExistsException present) {
       return "exists already, nothing was overwritten: " + present.getFile();
     }
-    if (cause instanceof OutOfMemoryError
-        && !String.valueOf(cause.getMessage()).contains("batch")) {
+    if (cause instanceof OutOfMemoryError) {
       return "out of memory: choose a smaller --batch-size, or give the JVM more with ESPALIER_JAVA_OPTS=-Xmx8g";
     }
     String message = cause.getMessage();

@@ -8,8 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.espalier.io.Checkpoint;
-import org.espalier.io.data.Dataset;
-import org.espalier.io.data.Loader;
 import org.espalier.nn.Batch;
 import org.espalier.nn.Costs;
 import org.espalier.nn.Module;
@@ -30,39 +28,34 @@ import org.espalier.tensor.Workspace;
  * @param settings the run's options
  * @param trained the trained model, zeroed filters still in it
  * @param meta the record that is saved with each model
- * @param test the test samples
- * @param tests the same in batches, normalised
+ * @param data the samples; only those for testing are looked at
  */
 record Finish(
     Path folder,
     TrainSettings settings,
     ModelFile trained,
     Map<String, Object> meta,
-    Dataset test,
-    Loader tests) {
+    TrainingData data) {
   /** Measures, saves, prints and reports. */
   void finish(History history, PrintStream out) throws IOException {
     List<Candidate> candidates = new ArrayList<>();
     CompactReport cut = null;
     double difference = 0;
     if (PruneRecipe.parse(settings.prune()).isPruning()) {
-      Module dense =
-          Checkpoint.model(
-              folder
-                  .resolve(TrainingSession.SNAPSHOTS)
-                  .resolve(TrainingSession.DENSE + ".safetensors"));
+      Path denseFile = snapshot(TrainingSession.DENSE);
       Module masked = copy(trained.model());
       Compact.mask(masked, trained.input(), Compact.Mode.STREAM_FULL);
       Module compact = copy(trained.model());
       cut =
           Compact.extract(
               compact, trained.input(), Compact.Mode.STREAM_FULL, MaskPolicy.MASK_WITH_BN);
-      candidates.add(candidate("dense", dense));
-      candidates.add(candidate("masked", masked));
-      candidates.add(candidate("compact", compact));
+      candidates.add(measured(TrainingSession.DENSE, Checkpoint.model(denseFile), denseFile));
+      candidates.add(saved("masked", masked, snapshot("masked")));
+      candidates.add(saved("compact", compact, folder.resolve(ModelFile.FINAL)));
       difference = largestDifference(masked, compact, out);
     } else {
-      candidates.add(candidate("dense", trained.model()));
+      candidates.add(
+          saved(TrainingSession.DENSE, trained.model(), folder.resolve(ModelFile.FINAL)));
     }
     TextTable table = table(candidates);
     out.println();
@@ -71,7 +64,7 @@ record Finish(
       describeCut(candidates, difference, out);
     }
     Candidate last = candidates.get(candidates.size() - 1);
-    new RunReport(settings, trained, test, tests)
+    new RunReport(settings, data)
         .write(folder.resolve("report.html"), history, candidates, table, cut);
     out.println();
     out.println(
@@ -89,16 +82,22 @@ record Finish(
     return Snapshot.of(model, Map.of()).build();
   }
 
-  /** Saves the model as the run's result, the last one saved stays, and measures it. */
-  private Candidate candidate(String name, Module model) throws IOException {
-    Path file = folder.resolve(ModelFile.FINAL);
+  private Path snapshot(String name) {
+    return folder.resolve(TrainingSession.SNAPSHOTS).resolve(name + ".safetensors");
+  }
+
+  private Candidate saved(String name, Module model, Path file) throws IOException {
     Checkpoint.save(file, Snapshot.of(model, meta));
+    return measured(name, model, file);
+  }
+
+  private Candidate measured(String name, Module model, Path file) throws IOException {
     return new Candidate(
         name,
         model,
         Costs.of(model, trained.input()),
         Files.size(file),
-        new Evaluator(TrainingSession.CROSS_ENTROPY).evaluate(model, tests));
+        new Evaluator(TrainingSession.CROSS_ENTROPY).evaluate(model, data.testBatches()));
   }
 
   private TextTable table(List<Candidate> candidates) {
@@ -137,9 +136,9 @@ record Finish(
             + " (outputs of the first test batch)");
   }
 
-  /** Compares the outputs on one batch; more than rounding is a fault, and refused. */
+  /** Compares the outputs on one batch; more than rounding is a fault, and said aloud. */
   private double largestDifference(Module masked, Module compact, PrintStream out) {
-    Batch batch = tests.epoch(0, 0).next();
+    Batch batch = data.firstTestBatch();
     double[] a = outputs(masked, batch);
     double[] b = outputs(compact, batch);
     double largest = 0;

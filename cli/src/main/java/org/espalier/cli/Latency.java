@@ -3,16 +3,23 @@ package org.espalier.cli;
 import java.util.Arrays;
 import org.espalier.nn.Module;
 import org.espalier.nn.Pass;
+import org.espalier.tensor.DType;
 import org.espalier.tensor.Random;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.Workspace;
 
-/** Measures how long a model takes for a batch: the median of many runs after a warm-up. */
+/**
+ * Measures how long a model takes for a batch: the median of many runs after a warm-up. The system
+ * property {@code espalier.latency.seconds} changes how long is measured for each model, 1 by
+ * default.
+ */
 final class Latency {
-  private static final double WARM_UP_SECONDS = 0.4;
-  private static final double SECONDS = 1.0;
-  private static final int FEWEST_RUNS = 15;
+  private static final double SECONDS =
+      Double.parseDouble(System.getProperty("espalier.latency.seconds", "1"));
+  private static final double WARM_UP_SECONDS = 0.4 * SECONDS;
+  private static final int FEWEST_RUNS = SECONDS < 1 ? 1 : 15;
+  private static final int MOST_RUNS = 1000;
 
   private Latency() {}
 
@@ -29,11 +36,10 @@ final class Latency {
         run(model, x, workspace);
       }
     }
-    int runs = FEWEST_RUNS;
-    double[][] times = new double[models.length][1000];
+    double[][] times = new double[models.length][MOST_RUNS];
     long end = System.nanoTime() + (long) (SECONDS * 1e9 * models.length);
     int done = 0;
-    while (done < runs || System.nanoTime() < end && done < times[0].length) {
+    while (done < FEWEST_RUNS || System.nanoTime() < end && done < MOST_RUNS) {
       for (int i = 0; i < models.length; i++) {
         times[i][done] = run(models[i], x, workspace);
       }
@@ -65,7 +71,7 @@ final class Latency {
   }
 
   private static Tensor noise(Shape shape) {
-    Tensor x = Tensor.zeros(org.espalier.tensor.DType.F32, shape);
+    Tensor x = Tensor.zeros(DType.F32, shape);
     Random random = Random.of(0).stream("latency");
     for (int i = 0; i < x.count(); i++) {
       x.set(i, random.normal(i));

@@ -37,7 +37,12 @@ public final class Main implements Runnable {
 
   /** Runs the command given and returns the exit status. */
   static int run(String... arguments) {
-    return commandLine().execute(arguments);
+    CommandLine commandLine = commandLine();
+    try {
+      return commandLine.execute(arguments);
+    } catch (Error failure) {
+      return Failures.report(failure, commandLine);
+    }
   }
 
   private static CommandLine commandLine() {

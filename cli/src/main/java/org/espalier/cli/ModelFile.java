@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.espalier.io.Checkpoint;
 import org.espalier.io.data.Normalization;
 import org.espalier.nn.Module;
+import org.espalier.nn.Pass;
 import org.espalier.nn.Snapshot;
 import org.espalier.tensor.FormatException;
 import org.espalier.tensor.Shape;
@@ -36,20 +38,47 @@ record ModelFile(Module model, Shape input, Normalization normalization, List<St
     Path file = Files.isDirectory(place) ? place.resolve(FINAL) : place;
     Snapshot snapshot = Checkpoint.load(file);
     try {
-      return of(snapshot.build(), snapshot.meta());
-    } catch (FormatException e) {
+      ModelFile loaded = of(snapshot.build(), snapshot.meta());
+      loaded.check();
+      return loaded;
+    } catch (IllegalArgumentException e) {
       throw new FormatException(file + ": " + e.getMessage(), e);
     }
   }
 
   /** Puts a model together with the record that was saved with it. */
   static ModelFile of(Module model, Map<String, Object> meta) {
-    int[] sizes = numbers(meta, INPUT).stream().mapToInt(Double::intValue).toArray();
     return new ModelFile(
         model,
-        Shape.of(sizes),
+        shape(meta),
         new Normalization(array(meta, MEAN), array(meta, STD)),
         list(meta, CLASSES).stream().map(String::valueOf).toList());
+  }
+
+  /** Refuses a file whose parts contradict each other. */
+  private void check() {
+    if (input.rank() != 3 || input.size(-1) != normalization.channels()) {
+      throw new FormatException(
+          "the input %s is no picture of %d channels, as the normalisation is"
+              .formatted(input, normalization.channels()));
+    }
+    try (Pass pass = Pass.shapes()) {
+      Shape output = model.apply(pass, pass.input(Latency.batched(input, 1))).shape();
+      if (!output.equals(Shape.of(1, classNames.size()))) {
+        throw new FormatException(
+            "the model answers %s to one picture, there are %d class names"
+                .formatted(output, classNames.size()));
+      }
+    }
+  }
+
+  private static Shape shape(Map<String, Object> meta) {
+    List<Double> numbers = numbers(meta, INPUT);
+    int[] sizes = numbers.stream().mapToInt(Double::intValue).toArray();
+    if (numbers.stream().anyMatch(size -> size != size.intValue() || size < 1)) {
+      throw new FormatException("'" + INPUT + "' must hold whole sizes, got " + numbers);
+    }
+    return Shape.of(sizes);
   }
 
   /** Returns the record that is saved with a model. */
@@ -68,7 +97,7 @@ record ModelFile(Module model, Shape input, Normalization normalization, List<St
   }
 
   private static List<Double> boxed(double[] values) {
-    return java.util.Arrays.stream(values).boxed().toList();
+    return Arrays.stream(values).boxed().toList();
   }
 
   private static double[] array(Map<String, Object> meta, String key) {

@@ -1,5 +1,8 @@
 package org.espalier.cli;
 
+import java.util.Map;
+import org.espalier.nn.Module;
+import org.espalier.nn.Snapshot;
 import org.espalier.optim.train.Callback;
 import org.espalier.optim.train.Epoch;
 import org.espalier.sparse.prune.PruneSchedule;
@@ -14,6 +17,11 @@ import org.espalier.tensor.Shape;
  * @param recipe method and ratio
  */
 record PlannedPruning(Shape input, PruneRecipe recipe) implements Callback {
+  /** Refuses a model that has nothing to prune by this recipe; the model is not modified. */
+  void check(Module model) {
+    SoftFilterPruning.of(input, recipe.ratio()).prune(Snapshot.of(model, Map.of()).build(), 0);
+  }
+
   @Override
   public String name() {
     return "soft filter pruning";

@@ -71,7 +71,9 @@ final class PredictCommand implements Callable<Integer> {
 
   private double[] probabilities(ModelFile loaded, Path image, Workspace workspace)
       throws IOException {
-    Tensor x = normalized(loaded, Pictures.read(image, options(loaded.input())));
+    Tensor picture = Pictures.read(image, options(loaded.input()));
+    loaded.normalization().apply(picture.f32(), 0, picture.count());
+    Tensor x = picture.reshape(Latency.batched(loaded.input(), 1));
     try (Pass pass = Pass.infer(workspace)) {
       Var logits = loaded.model().apply(pass, pass.input(x));
       return Ops.softmax(logits, -1).value().toDoubles();
@@ -79,20 +81,14 @@ final class PredictCommand implements Callable<Integer> {
   }
 
   private PictureOptions options(Shape input) {
-    Colour colour = input.size(2) == 1 ? Colour.GREY : Colour.RGB;
-    return PictureOptions.of(colour)
+    int channels = input.size(-1);
+    if (channels != 1 && channels != 3) {
+      throw new IllegalArgumentException(
+          "the model takes " + channels + " channels, which no picture file has");
+    }
+    return PictureOptions.of(channels == 1 ? Colour.GREY : Colour.RGB)
         .with(Alpha.ON_WHITE)
         .sized(input.size(0), input.size(1), resize);
-  }
-
-  private static Tensor normalized(ModelFile loaded, Tensor pixels) {
-    Tensor x = pixels.copy().reshape(Latency.batched(loaded.input(), 1));
-    double[] mean = loaded.normalization().mean();
-    double[] std = loaded.normalization().std();
-    for (int i = 0; i < x.count(); i++) {
-      x.set(i, (x.get(i) - mean[i % mean.length]) / std[i % std.length]);
-    }
-    return x;
   }
 
   private String describe(double[] probabilities, List<String> names) {

@@ -1,9 +1,10 @@
 package org.espalier.cli;
 
 import java.io.PrintStream;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
+import me.tongfei.progressbar.ProgressState;
 import org.espalier.optim.train.Progress;
 
 /**
@@ -11,6 +12,9 @@ import org.espalier.optim.train.Progress;
  * terminal; elsewhere a plain line at the end of each epoch.
  */
 final class ProgressLine implements AutoCloseable {
+  private static final int USUAL_COLUMNS = 80;
+  private static final int FEWEST_CELLS = 4;
+
   private final PrintStream out;
   private final boolean terminal;
   private ProgressBar bar;
@@ -25,6 +29,10 @@ final class ProgressLine implements AutoCloseable {
   static boolean isTerminal() {
     String said = System.getProperty("espalier.terminal");
     return said == null ? System.console() != null : Boolean.parseBoolean(said);
+  }
+
+  private static int columns() {
+    return Math.max(Integer.getInteger("espalier.columns", USUAL_COLUMNS), 20);
   }
 
   /** Shows the state after a step. */
@@ -44,13 +52,22 @@ final class ProgressLine implements AutoCloseable {
           new ProgressBarBuilder()
               .setTaskName(epoch(progress))
               .setInitialMax(progress.steps())
-              .setStyle(ProgressBarStyle.ASCII)
               .setUpdateIntervalMillis(250)
-              .hideEta()
+              .setConsumer(new ConsoleProgressBarConsumer(out, columns()))
+              .setRenderer(ProgressLine::render)
               .build();
     }
-    bar.setExtraMessage(" " + describe(progress));
+    bar.setExtraMessage(describe(progress));
     bar.stepTo(progress.step());
+  }
+
+  /** Draws the bar in what the numbers leave of the line; they matter more than the bar. */
+  private static String render(ProgressState state, int width) {
+    String before = state.getTaskName() + " [";
+    String behind = "] " + state.getExtraMessage();
+    int cells = Math.max(FEWEST_CELLS, width - 1 - before.length() - behind.length());
+    int done = (int) (cells * state.getNormalizedProgress());
+    return before + "=".repeat(done) + " ".repeat(cells - done) + behind;
   }
 
   private static String epoch(Progress progress) {

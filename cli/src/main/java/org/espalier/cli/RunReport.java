@@ -3,14 +3,11 @@ package org.espalier.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.espalier.cli.report.HtmlReport;
 import org.espalier.io.Png;
-import org.espalier.io.data.Dataset;
-import org.espalier.io.data.Loader;
 import org.espalier.nn.Batch;
 import org.espalier.nn.Module;
 import org.espalier.nn.Pass;
@@ -23,11 +20,9 @@ import org.espalier.tensor.Workspace;
  * Writes the report of a run: table, curves, widths, confusion matrix and sample predictions.
  *
  * @param settings the run's options
- * @param trained input, normalisation and class names
- * @param test the test samples
- * @param tests the same in batches, normalised
+ * @param data the samples; those for testing are shown
  */
-record RunReport(TrainSettings settings, ModelFile trained, Dataset test, Loader tests) {
+record RunReport(TrainSettings settings, TrainingData data) {
   private static final int SAMPLES = 24;
 
   /** Writes the report to a file. */
@@ -108,7 +103,7 @@ record RunReport(TrainSettings settings, ModelFile trained, Dataset test, Loader
     report
         .section("Confusion matrix of the " + last.name() + " model")
         .note("Rows: the true class. Columns: the answer.");
-    List<String> names = trained.classNames();
+    List<String> names = data.classNames();
     List<String> headings = new ArrayList<>(List.of(""));
     headings.addAll(names);
     List<List<String>> rows = new ArrayList<>(List.of(headings));
@@ -123,25 +118,29 @@ record RunReport(TrainSettings settings, ModelFile trained, Dataset test, Loader
     report.table(rows);
   }
 
+  /** Shows some pictures with the answers; samples of two channels, say, are no pictures. */
   private void addSamples(HtmlReport report, Module model) {
+    if (data.input().size(-1) != 1 && data.input().size(-1) != 3) {
+      return;
+    }
     report.section("Sample predictions").beginSamples();
-    Iterator<Batch> batches = tests.epoch(0, 0);
-    Batch batch = batches.next();
-    Workspace workspace = new Workspace();
-    try (Pass pass = Pass.infer(workspace)) {
+    Batch batch = data.firstTestBatch();
+    try (Pass pass = Pass.infer(new Workspace())) {
       double[] outputs = model.apply(pass, pass.input(batch.x())).value().toDoubles();
-      int classes = trained.classNames().size();
       for (int i = 0; i < Math.min(SAMPLES, batch.size()); i++) {
-        int answer = best(outputs, i * classes, classes);
-        String right = trained.classNames().get(test.label(i));
-        String said = trained.classNames().get(answer);
-        report.sample(
-            picture(i),
-            answer == test.label(i) ? said : said + " (is " + right + ")",
-            answer == test.label(i));
+        addSample(report, i, outputs);
       }
     }
     report.endSamples();
+  }
+
+  private void addSample(HtmlReport report, int index, double[] outputs) {
+    List<String> names = data.classNames();
+    int label = data.test().label(index);
+    int answer = best(outputs, index * names.size(), names.size());
+    String said = names.get(answer);
+    boolean right = answer == label;
+    report.sample(picture(index), right ? said : said + " (is " + names.get(label) + ")", right);
   }
 
   private static int best(double[] outputs, int from, int count) {
@@ -155,9 +154,9 @@ record RunReport(TrainSettings settings, ModelFile trained, Dataset test, Loader
   }
 
   private byte[] picture(int index) {
-    Shape shape = test.sampleShape();
+    Shape shape = data.input();
     float[] values = new float[shape.count()];
-    test.read(index, values, 0);
+    data.test().read(index, values, 0);
     byte[] pixels = new byte[values.length];
     for (int i = 0; i < values.length; i++) {
       pixels[i] = (byte) Math.round(255 * Math.min(1, Math.max(0, values[i])));

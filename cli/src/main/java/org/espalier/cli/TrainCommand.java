@@ -1,18 +1,24 @@
 package org.espalier.cli;
 
+import static java.lang.Double.isFinite;
+
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ForkJoinPool;
 import org.espalier.io.Checkpoint;
 import org.espalier.nn.Snapshot;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /**
  * Trains a network, by default with soft filter pruning on drawn shapes, and leaves a smaller one
@@ -25,6 +31,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 final class TrainCommand implements Callable<Integer> {
   private static final int INTERRUPTED = 130;
+  private static final Set<String> WITH_RESUME = Set.of("--resume", "--threads", "--save-every");
   private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyy-MM-dd-HHmmss");
 
   @Mixin private DataOptions data = new DataOptions();
@@ -34,8 +41,11 @@ final class TrainCommand implements Callable<Integer> {
       description = "none, or a list of flip, cropN, cutoutN (default: what suits the data).")
   private String augment;
 
-  @Option(names = "--limit", description = "Use only the first N training samples.")
-  private int limit;
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      description = "Use only N of the training samples, drawn by the seed.")
+  private Integer limit;
 
   @Option(
       names = "--validation",
@@ -46,7 +56,7 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--model",
       description =
-          "A model's name (default: resnet20); './espalier cost --help' lists none, a wrong name does.")
+          "A model's name (default: resnet20); a name that does not exist lists those that do.")
   private String model = "resnet20";
 
   @Option(names = "--epochs", description = "Epochs (default: 12).")
@@ -55,13 +65,13 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--minutes",
       description = "A time budget instead: as many epochs as fit, the schedule stretched to them.")
-  private double minutes;
+  private Double minutes;
 
   @Option(
       names = "--patience",
       description =
           "Stop when validation accuracy has not improved for so many epochs, and keep the best.")
-  private int patience;
+  private Integer patience;
 
   @Option(names = "--batch-size", description = "Samples a step (default: 64).")
   private int batchSize = 64;
@@ -90,42 +100,60 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--resume",
       paramLabel = "DIR",
-      description = "Goes on with an interrupted run; its own options hold.")
+      description = "Goes on with an interrupted run; the options it was started with hold.")
   private Path resume;
+
+  @Option(
+      names = "--save-every",
+      paramLabel = "INTERVAL",
+      description =
+          "Save what --resume needs after so many seconds (60) or steps (100steps), beside the end of"
+              + " each epoch (default: 60).")
+  private String saveEvery = "60";
+
+  @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws Exception {
-    if (threads < 1) {
-      throw new IllegalArgumentException("--threads must be at least 1, got " + threads);
-    }
-    Path folder =
-        resume != null
-            ? resume
-            : out != null ? out : Path.of("runs", STAMP.format(LocalDateTime.now()) + "-" + model);
-    Snapshot snapshot = resume == null ? null : interrupted(folder);
-    TrainSettings settings =
-        snapshot == null ? settings(folder) : TrainSettings.from(snapshot.meta());
-    ForkJoinPool pool = new ForkJoinPool(threads);
-    try {
-      return pool.submit(
-              () -> new TrainingSession(folder, settings, snapshot).run() ? 0 : INTERRUPTED)
-          .get();
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof Exception cause ? cause : e;
-    } finally {
-      pool.shutdown();
-    }
+    check(threads >= 1, "--threads must be at least 1, got " + threads);
+    SaveInterval interval = SaveInterval.parse(saveEvery);
+    TrainingSession session = resume == null ? started(interval) : resumed(interval);
+    return Workers.run(threads, session::run) ? 0 : INTERRUPTED;
   }
 
-  private static Snapshot interrupted(Path folder) throws IOException {
-    Path last = folder.resolve(TrainingSession.SNAPSHOTS).resolve("last.safetensors");
+  private TrainingSession started(SaveInterval interval) throws IOException {
+    Path folder =
+        out != null ? out : Path.of("runs", STAMP.format(LocalDateTime.now()) + "-" + model);
+    return new TrainingSession(folder, settings(folder), null, interval);
+  }
+
+  private TrainingSession resumed(SaveInterval interval) throws IOException {
+    checkOnlyResumeOptions();
+    Path last = resume.resolve(TrainingSession.SNAPSHOTS).resolve("last.safetensors");
     if (!Files.isRegularFile(last)) {
-      throw new IllegalArgumentException(folder + " holds no run to resume: there is no " + last);
+      throw new IllegalArgumentException(resume + " holds no run to resume: there is no " + last);
     }
-    return Checkpoint.load(last);
+    Snapshot snapshot = Checkpoint.load(last);
+    return new TrainingSession(resume, TrainSettings.from(snapshot.meta()), snapshot, interval);
+  }
+
+  /** Refuses options that would have to be ignored: a resumed run ends as it would have ended. */
+  private void checkOnlyResumeOptions() {
+    List<String> others =
+        spec.commandLine().getParseResult().matchedOptions().stream()
+            .map(OptionSpec::longestName)
+            .filter(name -> !WITH_RESUME.contains(name))
+            .toList();
+    check(
+        others.isEmpty(),
+        "--resume goes on with the options the run was started with: leave out "
+            + String.join(", ", others));
   }
 
   private TrainSettings settings(Path folder) throws IOException {
+    if (Files.exists(folder) && !Files.isDirectory(folder)) {
+      throw new FileAlreadyExistsException(folder.toString());
+    }
     if (Files.isDirectory(folder) && isFilled(folder)) {
       throw new IllegalArgumentException(
           folder
@@ -133,32 +161,37 @@ final class TrainCommand implements Callable<Integer> {
               + folder);
     }
     check(epochs >= 1, "--epochs must be at least 1, got " + epochs);
-    check(minutes >= 0, "--minutes must be above 0, got " + minutes);
-    check(limit >= 0, "--limit must be at least 1, got " + limit);
-    check(patience >= 0, "--patience must be at least 1, got " + patience);
+    check(minutes == null || minutes > 0, "--minutes must be above 0, got " + minutes);
+    check(limit == null || limit >= 1, "--limit must be at least 1, got " + limit);
+    check(patience == null || patience >= 1, "--patience must be at least 1, got " + patience);
     check(batchSize >= 1, "--batch-size must be at least 1, got " + batchSize);
+    check(isFinite(rate) && rate > 0, "--rate must be above 0, got " + rate);
+    check(
+        isFinite(weightDecay) && weightDecay >= 0,
+        "--weight-decay must be at least 0, got " + weightDecay);
     check(
         validation >= 0 && validation < 1,
         "--validation must be from 0 to below 1, got " + validation);
     check(
-        patience == 0 || validation > 0,
+        patience == null || validation > 0,
         "--patience needs held-out samples: set --validation above 0");
     PruneRecipe.parse(prune);
+    data.check();
     String words = augment == null ? data.source().usualAugmentation() : augment;
     DataSource.augmentation(words);
     return new TrainSettings(
         data.data,
         data.test,
-        data.colour.name(),
+        data.colour == null ? null : data.colour.name(),
         data.size,
-        data.resize.name(),
+        data.resize == null ? null : data.resize.name(),
         words,
-        limit,
+        limit == null ? 0 : limit,
         validation,
         model,
         epochs,
-        minutes,
-        patience,
+        minutes == null ? 0 : minutes,
+        patience == null ? 0 : patience,
         batchSize,
         rate,
         weightDecay,

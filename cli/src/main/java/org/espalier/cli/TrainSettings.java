@@ -2,6 +2,8 @@ package org.espalier.cli;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.espalier.io.PictureOptions.Colour;
+import org.espalier.io.PictureOptions.Resize;
 import org.espalier.tensor.FormatException;
 
 /**
@@ -33,9 +35,9 @@ record TrainSettings(
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("data", data);
     values.put("test", test == null ? "" : test);
-    values.put("colour", colour);
-    values.put("size", size);
-    values.put("resize", resize);
+    values.put("colour", colour == null ? "" : colour);
+    values.put("size", size == null ? "" : size);
+    values.put("resize", resize == null ? "" : resize);
     values.put("augment", augment);
     values.put("limit", (long) limit);
     values.put("validation", validation);
@@ -57,13 +59,12 @@ record TrainSettings(
       throw new FormatException(
           "the snapshot was not saved by './espalier train': it has no '" + KEY + "'");
     }
-    String test = text(values, "test");
     return new TrainSettings(
         text(values, "data"),
-        test.isEmpty() ? null : test,
-        text(values, "colour"),
-        text(values, "size"),
-        text(values, "resize"),
+        optional(values, "test"),
+        optional(values, "colour"),
+        optional(values, "size"),
+        optional(values, "resize"),
         text(values, "augment"),
         (int) number(values, "limit"),
         number(values, "validation"),
@@ -76,6 +77,11 @@ record TrainSettings(
         number(values, "weight_decay"),
         text(values, "prune"),
         values.get("seed") instanceof Long seed ? seed : (long) number(values, "seed"));
+  }
+
+  private static String optional(Map<?, ?> values, String key) {
+    String text = text(values, key);
+    return text.isEmpty() ? null : text;
   }
 
   private static String text(Map<?, ?> values, String key) {
@@ -99,9 +105,9 @@ record TrainSettings(
     DataOptions options = new DataOptions();
     options.data = data;
     options.test = test;
-    options.colour = org.espalier.io.PictureOptions.Colour.valueOf(colour);
+    options.colour = colour == null ? null : Colour.valueOf(colour);
     options.size = size;
-    options.resize = org.espalier.io.PictureOptions.Resize.valueOf(resize);
+    options.resize = resize == null ? null : Resize.valueOf(resize);
     return options;
   }
 }

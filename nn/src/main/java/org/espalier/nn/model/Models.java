@@ -26,7 +26,7 @@ public final class Models {
   private static final Map<Pattern, Entry> FAMILIES = new LinkedHashMap<>();
 
   static {
-    add("mlp(?:-([\\d-]+))?", "mlp, mlp-300-100", Models::mlp);
+    add("mlp(?:-(\\d+(?:-\\d+)*))?", "mlp, mlp-300-100", Models::mlp);
     add("lenet5?", "lenet5", (n, in, c) -> LeNet.lenet5(in.size(0), in.size(1), in.size(2), c));
     add(
         "lenet-caffe",
@@ -113,11 +113,15 @@ public final class Models {
   }
 
   private static int optional(Matcher name, int group, int otherwise) {
+    return name.group(group) == null ? otherwise : number(name, name.group(group));
+  }
+
+  private static int number(Matcher name, String digits) {
     try {
-      return name.group(group) == null ? otherwise : Integer.parseInt(name.group(group));
+      return Integer.parseInt(digits);
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException(
-          "model: the number " + name.group(group) + " in '" + name.group() + "' is too large", e);
+          "model: the number " + digits + " in '" + name.group() + "' is too large", e);
     }
   }
 
@@ -127,7 +131,7 @@ public final class Models {
     int[] sizes = new int[hidden.length + 2];
     sizes[0] = input.count();
     for (int i = 0; i < hidden.length; i++) {
-      sizes[i + 1] = Integer.parseInt(hidden[i]);
+      sizes[i + 1] = number(name, hidden[i]);
     }
     sizes[sizes.length - 1] = classes;
     return Mlp.of(sizes);

@@ -1,0 +1,244 @@
+package org.espalier.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.espalier.io.JsonLines;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs the whole command on tiny problems. */
+class TrainCommandTest {
+  @TempDir private Path folder;
+
+  private static void assertDone(Cli cli) {
+    assertEquals(0, cli.status(), cli.err() + cli.out());
+    assertEquals("", cli.err());
+  }
+
+  private static double figure(String text, String pattern) {
+    Matcher matcher = Pattern.compile(pattern).matcher(text);
+    assertTrue(matcher.find(), pattern + " in:\n" + text);
+    return Double.parseDouble(matcher.group(1).replace(",", ""));
+  }
+
+  @Test
+  void shapesArePrunedShrunkReportedAndUsable() throws IOException {
+    Path run = folder.resolve("run");
+    Cli train =
+        Cli.run(
+            "train",
+            "--model",
+            "resnet8",
+            "--limit",
+            64,
+            "--epochs",
+            2,
+            "--out",
+            run,
+            "--prune",
+            "sfp:0.4");
+    assertDone(train);
+    for (String file :
+        List.of(
+            "model.safetensors",
+            "log.jsonl",
+            "report.html",
+            "snapshots/last.safetensors",
+            "snapshots/best.safetensors",
+            "snapshots/dense.safetensors")) {
+      assertTrue(Files.size(run.resolve(file)) > 0, file);
+    }
+    assertTrue(train.out().contains("epoch 2/2  loss "), train.out());
+    assertTrue(train.out().contains(" images/s "), train.out());
+    assertFalse(train.out().contains("WARNING"), train.out());
+    assertTrue(figure(train.out(), "compact / dense: (0\\.\\d+) of the MACs") < 0.6);
+    assertTrue(figure(train.out(), "largest difference masked - compact: (\\S+)") < 1e-3);
+    double dense = figure(train.out(), "dense +([\\d,]+)");
+    double compact = figure(train.out(), "compact +([\\d,]+)");
+    assertTrue(compact < dense, train.out());
+
+    String report = Files.readString(run.resolve("report.html"));
+    for (String title :
+        List.of(
+            "Dense, masked and compact",
+            "Training",
+            "Channels a layer, before and after",
+            "Confusion matrix of the compact model",
+            "Sample predictions")) {
+      assertTrue(report.contains("<h2>" + title + "</h2>"), title);
+    }
+    assertFalse(report.matches("(?s).*(src|href)=\"(?!data:).*"), "the report loads something");
+
+    List<Map<String, Object>> log = JsonLines.read(run.resolve("log.jsonl"));
+    assertEquals(
+        List.of("start", "epoch", "epoch", "end"), log.stream().map(e -> e.get("event")).toList());
+    assertTrue(log.get(1).containsKey("val_accuracy"), log.get(1).toString());
+
+    Cli cost = Cli.run("cost", run);
+    assertDone(cost);
+    assertTrue(cost.out().contains("%,d".formatted((long) compact)), cost.out());
+
+    Path picture = TinyData.png(folder.resolve("wide.png"), 20, 50);
+    for (String how : List.of("stretch", "crop", "pad")) {
+      Cli predict = Cli.run("predict", run, picture, "--resize", how, "--top", 2);
+      assertDone(predict);
+      assertTrue(predict.out().matches("(?s).*wide.png  \\w+ [\\d.]+ %, \\w+ [\\d.]+ %\\s*"));
+    }
+    Cli refused = Cli.run("predict", run, picture, "--resize", "refuse");
+    assertEquals(2, refused.status(), refused.out());
+    assertTrue(refused.err().contains("wide.png"), refused.err());
+  }
+
+  @Test
+  void idxIsTrainedWithoutPruningAndEvaluatedAlike() throws IOException {
+    Path data = TinyData.idx(folder.resolve("idx"), 60, 30);
+    Path run = folder.resolve("run");
+    Cli train =
+        Cli.run(
+            "train",
+            "--data",
+            "idx:" + data,
+            "--model",
+            "mlp-16",
+            "--epochs",
+            6,
+            "--prune",
+            "none",
+            "--batch-size",
+            16,
+            "--out",
+            run,
+            "--threads",
+            1);
+    assertDone(train);
+    double accuracy = figure(train.out(), "dense .* ([\\d.]+) %");
+    assertTrue(accuracy > 60, "it learns nothing:\n" + train.out());
+    Cli eval = Cli.run("eval", run, "--data", "idx:" + data);
+    assertDone(eval);
+    assertEquals(accuracy, figure(eval.out(), "right .*\\(([\\d.]+) %"));
+    assertTrue(eval.out().contains("of 30 "), eval.out());
+  }
+
+  @Test
+  void picturesArePrunedAsymptotically() throws IOException {
+    Path data = TinyData.images(folder.resolve("images"), 12);
+    Path run = folder.resolve("run");
+    Cli train =
+        Cli.run(
+            "train",
+            "--data",
+            "images:" + data,
+            "--size",
+            "8x8",
+            "--model",
+            "resnet8",
+            "--epochs",
+            2,
+            "--prune",
+            "asfp:0.5",
+            "--batch-size",
+            8,
+            "--out",
+            run);
+    assertDone(train);
+    assertTrue(figure(train.out(), "compact / dense: (0\\.\\d+) of the MACs") < 0.6);
+    Cli predict = Cli.run("predict", run, data.resolve("row1/1.png"));
+    assertDone(predict);
+    assertTrue(predict.out().contains("row"), predict.out());
+  }
+
+  @Test
+  void aRunIsTheSameWhateverTheThreadsAndAnotherWithAnotherSeed() throws IOException {
+    Path data = TinyData.idx(folder.resolve("idx"), 40, 12);
+    byte[] one = trained(data, "one", "--threads", 1, "--seed", 5);
+    assertArrayEquals(one, trained(data, "two", "--threads", 2, "--seed", 5));
+    assertFalse(Arrays.equals(one, trained(data, "other", "--threads", 1, "--seed", 6)));
+  }
+
+  private byte[] trained(Path data, String name, Object... more) throws IOException {
+    Path run = folder.resolve(name);
+    List<Object> arguments =
+        new ArrayList<>(
+            List.of(
+                "train",
+                "--data",
+                "idx:" + data,
+                "--model",
+                "resnet8",
+                "--epochs",
+                1,
+                "--batch-size",
+                8,
+                "--out",
+                run));
+    arguments.addAll(List.of(more));
+    Cli cli = Cli.run(arguments.toArray());
+    assertDone(cli);
+    // The seed is saved too; the first bytes that differ must be weights, not words.
+    byte[] file = Files.readAllBytes(run.resolve("model.safetensors"));
+    return Arrays.copyOfRange(file, file.length - 4000, file.length);
+  }
+
+  @Test
+  void earlyStoppingLooksAtHeldOutSamplesOnly() throws IOException {
+    Path data = TinyData.idx(folder.resolve("idx"), 40, 12);
+    Path run = folder.resolve("run");
+    assertDone(
+        Cli.run(
+            "train",
+            "--data",
+            "idx:" + data,
+            "--model",
+            "mlp-8",
+            "--prune",
+            "none",
+            "--epochs",
+            12,
+            "--patience",
+            1,
+            "--validation",
+            0.3,
+            "--batch-size",
+            8,
+            "--out",
+            run));
+    List<Map<String, Object>> log = JsonLines.read(run.resolve("log.jsonl"));
+    assertTrue(
+        log.stream().flatMap(entry -> entry.keySet().stream()).noneMatch(k -> k.contains("test")));
+    byte[] before = Files.readAllBytes(run.resolve("snapshots/best.safetensors"));
+    TinyData.idx(folder.resolve("idx"), 40, 30);
+    Path again = folder.resolve("again");
+    assertDone(
+        Cli.run(
+            "train",
+            "--data",
+            "idx:" + data,
+            "--model",
+            "mlp-8",
+            "--prune",
+            "none",
+            "--epochs",
+            12,
+            "--patience",
+            1,
+            "--validation",
+            0.3,
+            "--batch-size",
+            8,
+            "--out",
+            again));
+    assertArrayEquals(before, Files.readAllBytes(again.resolve("snapshots/best.safetensors")));
+  }
+}
