@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.espalier.autograd.AxisSpec;
 import org.espalier.autograd.AxisSpec.Letter;
 import org.espalier.autograd.AxisSpec.Merged;
@@ -51,15 +53,15 @@ public final class ChannelsFirst {
     Map<String, Parameter> state = model.state();
     try (Pass pass = Pass.shapes()) {
       model.apply(pass, pass.input(sampleShape));
-      Map<Var, String> paths = new IdentityHashMap<>();
+      Map<Var, Set<String>> sources = new IdentityHashMap<>();
       state.forEach(
           (path, parameter) -> {
             Var read = pass.tape().watchedVar(new Pass.EffectiveValue(parameter));
             if (read != null) {
-              paths.put(read, path);
+              sources.put(read, Set.of(path));
             }
           });
-      result.read(pass.tape().calls(), paths);
+      result.read(pass.tape().calls(), sources);
     }
     return result;
   }
@@ -90,18 +92,27 @@ public final class ChannelsFirst {
         : permute(reorder(ours, layout.fileIndex, true), inverse(layout.axisOrder), path);
   }
 
-  private void read(List<Call> calls, Map<Var, String> paths) {
+  /**
+   * Reads all calls.
+   *
+   * @param sources the parameters that each value is made from, element by element; modified
+   */
+  private void read(List<Call> calls, Map<Var, Set<String>> sources) {
     // The file's index of each element of a value's last axis, where it differs from ours.
     Map<Var, int[]> orders = new IdentityHashMap<>();
     for (Call call : calls) {
+      Set<String> combined = combined(call, sources);
+      if (!combined.isEmpty()) {
+        sources.put(call.output(), combined);
+        continue;
+      }
       if (call.axes().spec() == null || call.inputCount() == 0 || call.input(0) == null) {
         continue;
       }
       int[] order = orders.get(call.input(0));
       Term last = lastTerm(call, 0);
       for (int i = 1; i < call.inputCount(); i++) {
-        String path = call.input(i) == null ? null : paths.get(call.input(i));
-        if (path != null) {
+        for (String path : sources.getOrDefault(call.input(i), Set.of())) {
           readParameter(path, call, i, order, last);
         }
       }
@@ -110,6 +121,24 @@ public final class ChannelsFirst {
         orders.put(call.output(), passed);
       }
     }
+  }
+
+  /**
+   * Returns the parameters that a call makes a vector from, as a frozen norm makes its scale from
+   * gamma and variance; none where an input is something else. What reads that vector says how they
+   * all are stored.
+   */
+  private static Set<String> combined(Call call, Map<Var, Set<String>> sources) {
+    Set<String> all = new LinkedHashSet<>();
+    for (int i = 0; i < call.inputCount(); i++) {
+      Var input = call.input(i);
+      Set<String> one = input == null ? null : sources.get(input);
+      if (one == null || !input.shape().equals(call.output().shape())) {
+        return Set.of();
+      }
+      all.addAll(one);
+    }
+    return all;
   }
 
   private static Term lastTerm(Call call, int input) {
