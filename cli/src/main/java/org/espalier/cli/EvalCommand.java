@@ -103,8 +103,7 @@ final class EvalCommand implements Callable<Integer> {
     Map<String, Tensor> tensors = SafeTensors.read(weights);
     Map<String, String> names = ResNet.pytorchNames(model);
     try {
-      StateDict.load(
-          model, Latency.batched(input, 1), tensors, path -> names.getOrDefault(path, path));
+      StateDict.load(model, input, tensors, path -> names.getOrDefault(path, path));
     } catch (FormatException e) {
       throw new FormatException(weights + ": " + e.getMessage(), e);
     }

@@ -61,6 +61,8 @@ record Finish(
     out.println();
     out.println(table);
     if (cut != null) {
+      out.println(
+          "dense: the weights just before the last pruning step; --prune none trains without any");
       describeCut(candidates, difference, out);
     }
     Candidate last = candidates.get(candidates.size() - 1);

@@ -28,7 +28,7 @@ final class Latency {
    * hits all alike.
    */
   static double[] medians(Shape sample, int batch, Module... models) {
-    Tensor x = noise(batched(sample, batch));
+    Tensor x = noise(sample.batched(batch));
     Workspace workspace = new Workspace();
     for (Module model : models) {
       long end = System.nanoTime() + (long) (WARM_UP_SECONDS * 1e9);
@@ -60,14 +60,6 @@ final class Latency {
       model.apply(pass, pass.input(x));
     }
     return (System.nanoTime() - start) / 1e6;
-  }
-
-  /** Returns a sample's shape with the batch axis in front. */
-  static Shape batched(Shape sample, int batch) {
-    int[] sizes = new int[sample.rank() + 1];
-    sizes[0] = batch;
-    System.arraycopy(sample.sizes(), 0, sizes, 1, sample.rank());
-    return Shape.of(sizes);
   }
 
   private static Tensor noise(Shape shape) {

@@ -63,7 +63,7 @@ record ModelFile(Module model, Shape input, Normalization normalization, List<St
               .formatted(input, normalization.channels()));
     }
     try (Pass pass = Pass.shapes()) {
-      Shape output = model.apply(pass, pass.input(Latency.batched(input, 1))).shape();
+      Shape output = model.apply(pass, pass.input(input.batched(1))).shape();
       if (!output.equals(Shape.of(1, classNames.size()))) {
         throw new FormatException(
             "the model answers %s to one picture, there are %d class names"

@@ -73,7 +73,7 @@ final class PredictCommand implements Callable<Integer> {
       throws IOException {
     Tensor picture = Pictures.read(image, options(loaded.input()));
     loaded.normalization().apply(picture.f32(), 0, picture.count());
-    Tensor x = picture.reshape(Latency.batched(loaded.input(), 1));
+    Tensor x = picture.reshape(loaded.input().batched(1));
     try (Pass pass = Pass.infer(workspace)) {
       Var logits = loaded.model().apply(pass, pass.input(x));
       return Ops.softmax(logits, -1).value().toDoubles();

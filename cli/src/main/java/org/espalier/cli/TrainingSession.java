@@ -131,7 +131,7 @@ final class TrainingSession {
     Trainer.Builder builder =
         Trainer.builder(model, CROSS_ENTROPY, sgd(), data.trainingBatches(settings))
             .epochs(settings.epochs())
-            .schedule(schedule(settings.epochs(), settings.rate()))
+            .schedule(schedule(settings.epochs()))
             .seed(settings.seed())
             .store(store)
             .meta(meta);
@@ -154,13 +154,9 @@ final class TrainingSession {
     return resumed == null ? builder : builder.resume(resumed);
   }
 
-  /**
-   * Returns a rise over the first fifth, two epochs at most, then half a cosine. The last epoch
-   * runs at a five-hundredth of the rate: filters zeroed before it stay as good as zero, while the
-   * others settle on their absence.
-   */
-  private static Schedule schedule(int epochs, double rate) {
-    return Schedule.warmupCosine(Math.min(2, epochs / 5), Math.max(1, epochs - 1), rate / 500);
+  /** Returns a rise over the first fifth of the epochs, two at most, then half a cosine. */
+  private static Schedule schedule(int epochs) {
+    return Schedule.warmupCosine(Math.min(2, epochs / 5), epochs, 0);
   }
 
   private Sgd sgd() {

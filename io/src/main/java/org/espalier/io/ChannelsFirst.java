@@ -45,14 +45,14 @@ public final class ChannelsFirst {
   private ChannelsFirst() {}
 
   /**
-   * Reads the translation off one shape pass of the model; the sample shape includes the batch
-   * axis.
+   * Reads the translation off one shape pass of the model; the shape is that of one sample, without
+   * the batch axis.
    */
   public static ChannelsFirst of(Module model, Shape sampleShape) {
     ChannelsFirst result = new ChannelsFirst();
     Map<String, Parameter> state = model.state();
     try (Pass pass = Pass.shapes()) {
-      model.apply(pass, pass.input(sampleShape));
+      model.apply(pass, pass.input(sampleShape.batched(1)));
       Map<Var, Set<String>> sources = new IdentityHashMap<>();
       state.forEach(
           (path, parameter) -> {

@@ -47,7 +47,7 @@ public final class StateDict {
    * Loads tensors into a model and refuses unless all fit.
    *
    * @param model gets the values
-   * @param sampleShape an input's shape, batch axis included
+   * @param sampleShape the shape of one sample, without the batch axis
    * @param tensors channels-first tensors by the file's names
    * @param fileName gives the file's name for each of our paths
    */

@@ -31,8 +31,7 @@ class ChannelsFirstTest {
           .add("fc2", new Linear(5, 3))
           .build();
 
-  private final ChannelsFirst layout =
-      ChannelsFirst.of(model, Shape.of(1, HEIGHT + 2, WIDTH + 2, 2));
+  private final ChannelsFirst layout = ChannelsFirst.of(model, Shape.of(HEIGHT + 2, WIDTH + 2, 2));
 
   private static Tensor counting(int... sizes) {
     Tensor tensor = Tensor.zeros(DType.F32, Shape.of(sizes));

@@ -18,7 +18,7 @@ import org.espalier.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
 class StateDictTest {
-  private static final Shape SAMPLE = Shape.of(1, 8, 8, 3);
+  private static final Shape SAMPLE = Shape.of(8, 8, 3);
 
   private static Module model(long seed) {
     return ResNet.cifar(8, 4).initialize(seed);

@@ -24,12 +24,9 @@ final class ShapeTrace {
    */
   ShapeTrace(Module model, Shape sample) {
     collect(model, "");
-    int[] sizes = new int[sample.rank() + 1];
-    sizes[0] = 1;
-    System.arraycopy(sample.sizes(), 0, sizes, 1, sample.rank());
     Map<String, Parameter> state = model.state();
     try (Pass pass = Pass.shapes()) {
-      model.apply(pass, pass.input(Shape.of(sizes)));
+      model.apply(pass, pass.input(sample.batched(1)));
       calls = List.copyOf(pass.tape().calls());
       state
           .values()

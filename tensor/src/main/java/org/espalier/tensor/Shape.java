@@ -90,6 +90,21 @@ public final class Shape {
     return new Shape(changed);
   }
 
+  /**
+   * Returns the shape of {@code samples} tensors of this shape stacked, the batch axis in front.
+   */
+  public Shape batched(int samples) {
+    int[] stacked = new int[sizes.length + 1];
+    stacked[0] = samples;
+    System.arraycopy(sizes, 0, stacked, 1, sizes.length);
+    return new Shape(stacked);
+  }
+
+  /** Returns the shape of one sample of a batch: all axes but the first. */
+  public Shape sample() {
+    return new Shape(Arrays.copyOfRange(sizes, 1, Math.max(1, sizes.length)));
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof Shape shape && Arrays.equals(sizes, shape.sizes);

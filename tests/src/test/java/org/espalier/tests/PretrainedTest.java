@@ -54,10 +54,7 @@ class PretrainedTest {
     int[] input = samples.sampleShape().sizes();
     Map<String, String> names = ResNet.pytorchNames(model);
     StateDict.load(
-        model,
-        Shape.of(1, input[0], input[1], input[2]),
-        SafeTensors.read(weights),
-        path -> names.getOrDefault(path, path));
+        model, Shape.of(input), SafeTensors.read(weights), path -> names.getOrDefault(path, path));
     return model;
   }
 

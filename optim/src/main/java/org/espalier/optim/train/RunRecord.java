@@ -160,12 +160,18 @@ final class RunRecord {
   private void checkSame(Map<String, Object> training) {
     requireEqual("seed", Plain.integer(training, "seed"), trainer.seed);
     requireEqual("number of steps an epoch", Plain.integer(training, "steps"), (long) steps);
-    requireEqual(
-        "optimizer",
-        Plain.map(training, "optimizer").get("optimizer"),
-        trainer.optimizer.describe().get("optimizer"));
+    checkSameOptimizer(Plain.map(training, "optimizer"), trainer.optimizer.describe());
     Set<String> known = statefuls().stream().map(Stateful::stateName).collect(Collectors.toSet());
     requireEqual("set of callbacks with state", Plain.map(training, "states").keySet(), known);
+  }
+
+  /** Names the first option that differs, which says more than two whole lists. */
+  private static void checkSameOptimizer(Map<String, Object> saved, Map<String, Object> now) {
+    requireEqual("optimizer", saved.get("optimizer"), now.get("optimizer"));
+    now.forEach(
+        (option, value) ->
+            requireEqual(
+                "optimizer's " + option, String.valueOf(saved.get(option)), String.valueOf(value)));
   }
 
   private static void requireEqual(String what, Object saved, Object now) {

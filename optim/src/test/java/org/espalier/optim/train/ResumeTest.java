@@ -335,6 +335,9 @@ class ResumeTest {
         "resume: the optimizer of the snapshot is adam, now it is sgd; resume with the options of the run",
         builder(saved.build(), Sgd.builder().build(), Schedule.constant()).resume(saved));
     refused(
+        "resume: the optimizer's rate of the snapshot is 0.001, now it is 7.0; resume with the options of the run",
+        builder(saved.build(), Adam.builder().rate(7).build(), Schedule.constant()).resume(saved));
+    refused(
         "resume: the number of steps an epoch of the snapshot is 4, now it is 2; resume with the options of the run",
         builder(saved.build(), Adam.builder().build(), Schedule.constant())
             .accumulate(2)

@@ -48,7 +48,7 @@ class OneShotPruningTest {
     Module model = ResNet.cifar(20, 10);
     Map<String, String> names = ResNet.pytorchNames(model);
     Map<String, Tensor> tensors = SafeTensors.read(data("pretrained-cifar10/resnet20.safetensors"));
-    StateDict.load(model, Shape.of(1, 32, 32, 3), tensors, names::get);
+    StateDict.load(model, Shape.of(32, 32, 3), tensors, names::get);
     return model;
   }
 
