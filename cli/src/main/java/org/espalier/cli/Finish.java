@@ -41,6 +41,7 @@ record Finish(
     List<Candidate> candidates = new ArrayList<>();
     CompactReport cut = null;
     double difference = 0;
+    long epochsOfDense = 0;
     if (PruneRecipe.parse(settings.prune()).isPruning()) {
       Path denseFile = snapshot(TrainingSession.DENSE);
       Module masked = copy(trained.model());
@@ -49,7 +50,9 @@ record Finish(
       cut =
           Compact.extract(
               compact, trained.input(), Compact.Mode.STREAM_FULL, MaskPolicy.MASK_WITH_BN);
-      candidates.add(measured(TrainingSession.DENSE, Checkpoint.model(denseFile), denseFile));
+      Snapshot dense = Checkpoint.load(denseFile);
+      epochsOfDense = (long) dense.meta().get(TrainingSession.EPOCHS_SEEN);
+      candidates.add(measured(TrainingSession.DENSE, dense.build(), denseFile));
       candidates.add(saved("masked", masked, snapshot("masked")));
       candidates.add(saved("compact", compact, folder.resolve(ModelFile.FINAL)));
       difference = largestDifference(masked, compact, out);
@@ -62,7 +65,8 @@ record Finish(
     out.println(table);
     if (cut != null) {
       out.println(
-          "dense: the weights just before the last pruning step; --prune none trains without any");
+          "dense: the weights after %d of %d epochs, just before the last zeroing; --prune none trains without any"
+              .formatted(epochsOfDense, history.epochs().size()));
       describeCut(candidates, difference, out);
     }
     Candidate last = candidates.get(candidates.size() - 1);

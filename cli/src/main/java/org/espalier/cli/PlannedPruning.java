@@ -5,13 +5,15 @@ import org.espalier.nn.Module;
 import org.espalier.nn.Snapshot;
 import org.espalier.optim.train.Callback;
 import org.espalier.optim.train.Epoch;
+import org.espalier.sparse.prune.HeldZeros;
 import org.espalier.sparse.prune.PruneSchedule;
 import org.espalier.sparse.prune.SoftFilterPruning;
 import org.espalier.tensor.Shape;
 
 /**
  * Prunes softly by a recipe whose schedule follows the number of epochs that the run turns out to
- * have: under a time budget that is known only when the first epoch is measured.
+ * have: under a time budget that is known only when the first epoch is measured. The zeros are held
+ * in the last epochs, so that the cut takes nothing that counted.
  *
  * @param input the shape of one sample
  * @param recipe method and ratio
@@ -37,14 +39,40 @@ record PlannedPruning(Shape input, PruneRecipe recipe) implements Callback {
     pruning(epoch.epochs()).epochDone(epoch);
   }
 
+  @Override
+  public int epochsToClose(Epoch epoch) {
+    return isSoft(epoch) ? fitting(epoch.index() + 1) : 0;
+  }
+
+  /** Returns how many held epochs follow when the soft phase ends after so many. */
+  private int fitting(int soft) {
+    int held = 1;
+    while (recipe.held(soft + held) > held) {
+      held++;
+    }
+    return held;
+  }
+
+  @Override
+  public void runDone(Module model) {
+    HeldZeros.fold(model);
+  }
+
+  /** Tells whether an epoch, as far as is known, comes before those with held zeros. */
+  boolean isSoft(Epoch epoch) {
+    return epoch.index() < epoch.epochs() - recipe.held(epoch.epochs());
+  }
+
   private SoftFilterPruning pruning(int epochs) {
+    int soft = epochs - recipe.held(epochs);
     // A single epoch leaves an asymptotic ratio no room to grow: it is the goal at once.
-    boolean grows = recipe.method() == PruneRecipe.Method.ASFP && epochs > 1;
+    boolean grows = recipe.method() == PruneRecipe.Method.ASFP && soft > 1;
     return SoftFilterPruning.builder(
             input,
             grows
-                ? PruneSchedule.asymptotic(0, recipe.ratio(), epochs)
+                ? PruneSchedule.asymptotic(0, recipe.ratio(), soft)
                 : PruneSchedule.constant(recipe.ratio()))
+        .hold(epochs - soft)
         .build();
   }
 }

@@ -48,4 +48,25 @@ record PruneRecipe(Method method, double ratio) {
   boolean isPruning() {
     return method != Method.NONE;
   }
+
+  /** Returns in how many epochs at the end of a run of so many the zeros are held. */
+  int held(int epochs) {
+    return isPruning() && epochs > 1 ? Math.max(1, epochs / 6) : 0;
+  }
+
+  /** Says what the recipe does in a run of so many epochs; 0 where that is not known yet. */
+  String describe(int epochs) {
+    if (!isPruning()) {
+      return "no pruning";
+    }
+    String name = "%s:%s".formatted(method.name().toLowerCase(Locale.ROOT), ratio);
+    if (epochs == 0) {
+      return name + ", zeros held in the last sixth of the epochs";
+    }
+    return switch (held(epochs)) {
+      case 0 -> name;
+      case 1 -> name + ", zeros held in the last epoch";
+      default -> name + ", zeros held in the last " + held(epochs) + " epochs";
+    };
+  }
 }

@@ -82,7 +82,10 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--weight-decay", description = "Weight decay (default: 5e-4).")
   private double weightDecay = 5e-4;
 
-  @Option(names = "--prune", description = "none, sfp:RATIO or asfp:RATIO (default: sfp:0.4).")
+  @Option(
+      names = "--prune",
+      description =
+          "none, sfp:RATIO or asfp:RATIO (default: sfp:0.4); in the last sixth of the epochs the zeros are held.")
   private String prune = "sfp:0.4";
 
   @Option(names = "--seed", description = "The seed of everything random (default: 1).")

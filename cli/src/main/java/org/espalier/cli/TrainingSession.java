@@ -28,8 +28,11 @@ final class TrainingSession {
   /** The folder of snapshots in a run folder. */
   static final String SNAPSHOTS = "snapshots";
 
-  /** The snapshot of the weights before the last pruning step. */
+  /** The snapshot of the weights before the last zeroing, from which on the zeros are held. */
   static final String DENSE = "dense";
+
+  /** The key under which that snapshot says how many epochs it has seen. */
+  static final String EPOCHS_SEEN = "epochs_seen";
 
   /** The loss of every run: cross entropy of the logits. */
   static final Loss CROSS_ENTROPY = new CrossEntropy();
@@ -104,7 +107,8 @@ final class TrainingSession {
                 Figures.count(data.validation().size()),
                 Figures.count(data.test().size()),
                 data.input(),
-                settings.prune().equals("none") ? "no pruning" : settings.prune()));
+                PruneRecipe.parse(settings.prune())
+                    .describe(settings.minutes() > 0 ? 0 : settings.epochs())));
     out.println(
         "%s parameters, %s MACs an image"
             .formatted(Figures.count(costs.params()), Figures.count(costs.macs())));
@@ -144,9 +148,8 @@ final class TrainingSession {
     }
     PruneRecipe recipe = PruneRecipe.parse(settings.prune());
     if (recipe.isPruning()) {
-      builder
-          .callback(new KeepDense(store, meta))
-          .callback(new PlannedPruning(data.input(), recipe));
+      PlannedPruning pruning = new PlannedPruning(data.input(), recipe);
+      builder.callback(new KeepDense(store, meta, pruning)).callback(pruning);
     }
     if (settings.minutes() > 0) {
       builder.minutes(settings.minutes());
@@ -169,9 +172,10 @@ final class TrainingSession {
   }
 
   /**
-   * Saves the weights before each pruning step, so that the table can show what the last one cost.
+   * Saves the weights before each zeroing, so that the table can show those before the last one.
    */
-  private record KeepDense(Snapshot.Store store, Map<String, Object> meta) implements Callback {
+  private record KeepDense(Snapshot.Store store, Map<String, Object> meta, PlannedPruning pruning)
+      implements Callback {
     @Override
     public String name() {
       return "keep the dense weights";
@@ -179,7 +183,11 @@ final class TrainingSession {
 
     @Override
     public void epochDone(Epoch epoch) {
-      store.save(DENSE, Snapshot.of(epoch.model(), new LinkedHashMap<>(meta)));
+      if (pruning.isSoft(epoch)) {
+        Map<String, Object> record = new LinkedHashMap<>(meta);
+        record.put(EPOCHS_SEEN, (long) epoch.index() + 1);
+        store.save(DENSE, Snapshot.of(epoch.model(), record));
+      }
     }
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -63,6 +64,12 @@ class TrainCommandTest {
     assertTrue(train.out().contains("epoch 2/2  loss "), train.out());
     assertTrue(train.out().contains(" images/s "), train.out());
     assertFalse(train.out().contains("WARNING"), train.out());
+    assertTrue(train.out().contains("; sfp:0.4, zeros held in the last epoch\n"), train.out());
+    assertTrue(train.out().contains("dense: the weights after 1 of 2 epochs"), train.out());
+    assertTrue(text(run.resolve("snapshots/last.safetensors")).contains("fixed_mask"));
+    assertFalse(text(run.resolve("snapshots/masked.safetensors")).contains("fixed_mask"));
+    assertFalse(text(run.resolve("snapshots/dense.safetensors")).contains("fixed_mask"));
+    assertFalse(text(run.resolve("model.safetensors")).contains("fixed_mask"));
     assertTrue(figure(train.out(), "compact / dense: (0\\.\\d+) of the MACs") < 0.6);
     assertTrue(figure(train.out(), "largest difference masked - compact: (\\S+)") < 1e-3);
     double dense = figure(train.out(), "dense +([\\d,]+)");
@@ -99,6 +106,43 @@ class TrainCommandTest {
     Cli refused = Cli.run("predict", run, picture, "--resize", "refuse");
     assertEquals(2, refused.status(), refused.out());
     assertTrue(refused.err().contains("wide.png"), refused.err());
+  }
+
+  private static String text(Path file) throws IOException {
+    return Files.readString(file, StandardCharsets.ISO_8859_1);
+  }
+
+  @Test
+  void earlyStoppingOfAPrunedRunStillHoldsTheZeros() throws IOException {
+    Path data = TinyData.idx(folder.resolve("idx"), 40, 12);
+    Path run = folder.resolve("run");
+    Cli train =
+        Cli.run(
+            "train",
+            "--data",
+            "idx:" + data,
+            "--model",
+            "resnet8",
+            "--prune",
+            "asfp:0.5",
+            "--epochs",
+            60,
+            "--patience",
+            1,
+            "--batch-size",
+            8,
+            "--out",
+            run);
+    assertDone(train);
+    List<Map<String, Object>> log = JsonLines.read(run.resolve("log.jsonl"));
+    Map<String, Object> end = log.get(log.size() - 1);
+    assertEquals("STOPPED_EARLY", end.get("end"), log.toString());
+    long epochs = (long) end.get("epochs");
+    long seen = (long) figure(train.out(), "dense: the weights after (\\d+) of");
+    assertTrue(seen < epochs && epochs < 60, train.out());
+    assertTrue((long) end.get("best_epoch") >= seen, "the best epoch has held zeros: " + end);
+    assertTrue(figure(train.out(), "compact / dense: (0\\.\\d+) of the MACs") < 0.6);
+    assertFalse(train.out().contains("WARNING"), train.out());
   }
 
   @Test

@@ -1,5 +1,6 @@
 package org.espalier.optim.train;
 
+import org.espalier.nn.Module;
 import org.espalier.optim.Step;
 
 /**
@@ -25,4 +26,19 @@ public interface Callback {
 
   /** Acts when the metrics of the epoch are known. */
   default void evaluated(Epoch epoch) {}
+
+  /**
+   * Returns how many epochs this callback still needs when early stopping is about to end the run
+   * behind this one. They follow, at the rates of the schedule's end, and the best epoch is sought
+   * anew among them.
+   */
+  default int epochsToClose(Epoch epoch) {
+    return 0;
+  }
+
+  /**
+   * Acts when the run is over, not merely interrupted, on the model that it ends with: the best one
+   * if that was asked for.
+   */
+  default void runDone(Module model) {}
 }

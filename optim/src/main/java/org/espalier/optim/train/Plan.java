@@ -7,7 +7,8 @@ import org.espalier.optim.Schedule;
 /**
  * Says how many epochs a run has. Without a time budget that is given; with one it is planned once,
  * when the first epoch was measured, and then part of every snapshot, so that a resumed run keeps
- * it. A first epoch that alone uses up the budget ends there and is the only one.
+ * it. A first epoch that alone uses up the budget ends there and is the only one. Early stopping
+ * may bring the end nearer.
  */
 final class Plan {
   private final int nominal;
@@ -15,6 +16,7 @@ final class Plan {
   private int epochs;
   private boolean planned;
   private boolean cutShort;
+  private boolean closing;
   private double halfTime = Double.NaN;
   private int halfSteps;
   private double stepSeconds;
@@ -49,6 +51,17 @@ final class Plan {
   /** Tells whether the first epoch ended before its time. */
   boolean isCutShort() {
     return cutShort;
+  }
+
+  /** Ends the run after so many epochs in all, which is sooner than planned. */
+  void close(int soonerEpochs) {
+    epochs = soonerEpochs;
+    closing = true;
+  }
+
+  /** Tells whether the end came nearer than it was planned. */
+  boolean isClosing() {
+    return closing;
   }
 
   Schedule fitted(Schedule schedule) {
@@ -107,14 +120,20 @@ final class Plan {
     state.put("epochs", (long) epochs);
     state.put("timed", planned && budget < Double.POSITIVE_INFINITY);
     state.put("cutShort", cutShort);
+    state.put("closing", closing);
     return state;
   }
 
-  /** Goes on with the plan of a snapshot, if that run had a time budget and had planned. */
+  /**
+   * Goes on with the plan of a snapshot, if that run had a time budget and had planned, or was
+   * closing.
+   */
   void restore(Map<String, Object> state) {
-    if (Plain.of(state, "timed", Boolean.class)) {
+    boolean timed = Plain.of(state, "timed", Boolean.class);
+    closing = Plain.of(state, "closing", Boolean.class);
+    cutShort = Plain.of(state, "cutShort", Boolean.class);
+    if (timed || closing) {
       epochs = (int) Plain.integer(state, "epochs");
-      cutShort = Plain.of(state, "cutShort", Boolean.class);
       planned = true;
     }
   }

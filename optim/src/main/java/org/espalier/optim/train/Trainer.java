@@ -247,7 +247,8 @@ public final class Trainer {
 
     /**
      * Stops when the watched metric has not improved by more than {@code change} in {@code epochs}
-     * epochs, and restores the best model.
+     * epochs, and restores the best model. A callback that has to end the run in good order gets
+     * the epochs it needs for that ({@link Callback#epochsToClose}); the best is then one of those.
      */
     public Builder stopEarly(int epochs, double change) {
       patience = positive("patience", epochs);

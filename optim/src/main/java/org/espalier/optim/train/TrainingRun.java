@@ -40,10 +40,11 @@ final class TrainingRun {
         return end(History.End.INTERRUPTED);
       }
     }
-    boolean early = record.epoch < record.plan.epochs();
+    boolean early = record.epoch < record.plan.epochs() || record.plan.isClosing();
     if (trainer.restoreBest && record.watch.bestEpoch() >= 0) {
       keeper.restoreBest();
     }
+    trainer.callbacks.forEach(callback -> callback.runDone(trainer.model));
     return end(early ? History.End.STOPPED_EARLY : History.End.COMPLETED);
   }
 
@@ -140,8 +141,23 @@ final class TrainingRun {
     if (best) {
       keeper.keepBest();
     }
+    if (record.watch.hasWaited(trainer.patience)) {
+      closeRun(epoch);
+    }
     keeper.saveLast(Map.of(), elapsed());
     logEpoch(entry, epoch, best);
+  }
+
+  /** Lets callbacks end the run in good order where early stopping would end it at once. */
+  private void closeRun(Epoch epoch) {
+    int more = trainer.callbacks.stream().mapToInt(c -> c.epochsToClose(epoch)).max().orElse(0);
+    int left = record.plan.epochs() - record.epoch;
+    if (more > 0 && left > 0) {
+      if (more < left) {
+        record.plan.close(record.epoch + more);
+      }
+      record.watch.startAnew();
+    }
   }
 
   private double watched(Epoch epoch) {

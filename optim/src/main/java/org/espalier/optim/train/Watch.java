@@ -20,8 +20,9 @@ final class Watch {
   }
 
   /**
-   * Takes the value of an epoch and tells whether it is the best. A model of another size is
-   * another model: its first value starts anew, since the best of before no longer fits it.
+   * Takes the value of an epoch and tells whether it is the best. A model of another size, or with
+   * other parametrizations, is another model: its first value starts anew, since the best of before
+   * no longer fits it.
    */
   boolean isBest(double value, int epoch, long size) {
     double bound = goal == Goal.MINIMIZE ? best - leastChange : best + leastChange;
@@ -39,6 +40,13 @@ final class Watch {
 
   boolean hasWaited(int patience) {
     return waited >= patience;
+  }
+
+  /** Forgets all values: the next is the best. */
+  void startAnew() {
+    best = goal.worst();
+    bestEpoch = -1;
+    waited = 0;
   }
 
   double best() {

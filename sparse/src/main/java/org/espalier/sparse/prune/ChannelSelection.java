@@ -85,6 +85,20 @@ public final class ChannelSelection {
     }
   }
 
+  /**
+   * Sets only what makes the channels to zero: rows, biases, norms' gamma and beta; returns it.
+   * Behind a function that maps zero to zero the channels then say zero to whoever reads them.
+   */
+  List<Member> silenceMakers() {
+    List<Member> makers =
+        members().stream()
+            .filter(member -> member.side() == Side.OUT || member.side() == Side.BOTH)
+            .filter(member -> !member.parameter().isBuffer())
+            .toList();
+    makers.forEach(maker -> Slices.zero(maker.parameter(), maker.axis(), maker.indices()));
+    return makers;
+  }
+
   @Override
   public String toString() {
     return MemberTable.of(units.size() + " channels", members(), pins());

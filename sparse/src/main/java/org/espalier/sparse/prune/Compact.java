@@ -35,15 +35,17 @@ public final class Compact {
 
   /**
    * Silences, at full widths, the channels that {@link #extract} would cut under {@link
-   * MaskPolicy#MASK_WITH_BN}: gamma, beta and biases become zero with the filters. The model is
-   * modified; it then computes what the extracted one will.
+   * MaskPolicy#MASK_WITH_BN}: gamma, beta and biases become zero with the filters. Whoever reads
+   * the channels is left alone, so that a comparison with the extracted model shows what a wrong
+   * cut took. The model is modified; it then computes what the extracted one will.
    *
    * @param sampleShape the shape of one sample, without the batch axis
+   * @return what is zero now: weights by their rows, biases, norms' gamma and beta
    */
-  public static void mask(Module model, Shape sampleShape, Mode mode) {
+  public static List<Member> mask(Module model, Shape sampleShape, Mode mode) {
     StreamLoosener loosener = loosen(model, sampleShape, mode);
     try {
-      dead(model, sampleShape, mode).silence();
+      return dead(model, sampleShape, mode).silenceMakers();
     } finally {
       tighten(loosener);
     }

@@ -23,6 +23,9 @@ import org.espalier.tensor.Shape;
  * never do. A depthwise convolution agrees with the layer that feeds it: both lose the same
  * channels.
  *
+ * <p>The paper prunes softly to the end, and what regrew in the last epoch is lost at the cut.
+ * {@link Builder#hold} ends the soft phase some epochs earlier and trains on with the zeros held.
+ *
  * <p>There is no state: what happens depends on the epoch's number only. When training is done,
  * {@link Compact#extract} cuts the zero filters.
  */
@@ -35,6 +38,8 @@ public final class SoftFilterPruning implements Callback {
     private int epochPrune = 1;
     private boolean beforeFirst = true;
     private boolean skipProjections;
+    private int hold;
+    private Compact.Mode mode = Compact.Mode.STREAM_FULL;
     private final List<String> excluded = new ArrayList<>();
 
     private Builder(Shape sampleShape, PruneSchedule schedule) {
@@ -75,6 +80,33 @@ public final class SoftFilterPruning implements Callback {
       return this;
     }
 
+    /**
+     * Holds the zeros in the last epochs; 0, the paper, is the default. Before the first of them
+     * the weakest filters are zeroed once more and {@link HeldZeros#attach} holds them, with their
+     * norms and biases, while all else trains on; no further filter is zeroed. When the run is over
+     * {@link HeldZeros#fold} makes the model plain. At least the first epoch is soft: a run of a
+     * single epoch holds nothing.
+     *
+     * <p>A best epoch is sought among those with held zeros only, since their model is another one.
+     * Where early stopping ends the soft phase, the epochs with held zeros follow.
+     *
+     * @param epochs how many epochs at the end of the run
+     * @param cut how streams will be cut afterwards
+     */
+    public Builder hold(int epochs, Compact.Mode cut) {
+      if (epochs < 0) {
+        throw new IllegalArgumentException("hold must be at least 0 epochs, got " + epochs);
+      }
+      hold = epochs;
+      mode = cut;
+      return this;
+    }
+
+    /** Holds the zeros in the last epochs, for a cut that keeps streams at full width. */
+    public Builder hold(int epochs) {
+      return hold(epochs, Compact.Mode.STREAM_FULL);
+    }
+
     /** Returns the callback. */
     public SoftFilterPruning build() {
       return new SoftFilterPruning(this);
@@ -87,6 +119,8 @@ public final class SoftFilterPruning implements Callback {
   private final int epochPrune;
   private final boolean beforeFirst;
   private final boolean skipProjections;
+  private final int hold;
+  private final Compact.Mode mode;
   private final List<String> excluded;
 
   private SoftFilterPruning(Builder builder) {
@@ -96,6 +130,8 @@ public final class SoftFilterPruning implements Callback {
     epochPrune = builder.epochPrune;
     beforeFirst = builder.beforeFirst;
     skipProjections = builder.skipProjections;
+    hold = builder.hold;
+    mode = builder.mode;
     excluded = List.copyOf(builder.excluded);
   }
 
@@ -122,20 +158,48 @@ public final class SoftFilterPruning implements Callback {
   @Override
   public void epochStart(Epoch epoch) {
     if (epoch.index() == 0 && beforeFirst) {
-      prune(epoch.model(), 0).forEach(parameter -> epoch.claim(parameter, name()));
+      claim(epoch, prune(epoch.model(), 0));
+    }
+    if (epoch.index() > 0 && epoch.index() == softEpochs(epoch.epochs())) {
+      // A ratio that grows may be another than that of the zeroing before.
+      claim(epoch, prune(epoch.model(), epoch.index() - 1));
+      claim(epoch, HeldZeros.attach(epoch.model(), sampleShape, mode));
     }
   }
 
   @Override
   public void epochDone(Epoch epoch) {
     if (prunesAfter(epoch.index(), epoch.epochs())) {
-      prune(epoch.model(), epoch.index()).forEach(parameter -> epoch.claim(parameter, name()));
+      claim(epoch, prune(epoch.model(), epoch.index()));
     }
+  }
+
+  @Override
+  public int epochsToClose(Epoch epoch) {
+    boolean isSoft = epoch.index() < softEpochs(epoch.epochs());
+    return isSoft ? Math.min(hold, epoch.epochs() - epoch.index() - 1) : 0;
+  }
+
+  @Override
+  public void runDone(Module model) {
+    if (hold > 0) {
+      HeldZeros.fold(model);
+    }
+  }
+
+  private void claim(Epoch epoch, Set<Parameter> parameters) {
+    parameters.forEach(parameter -> epoch.claim(parameter, name()));
+  }
+
+  /** Returns the number of epochs, of a run of so many, before the zeros are held. */
+  public int softEpochs(int epochs) {
+    return Math.max(epochs - hold, Math.min(epochs, 1));
   }
 
   /** Tells whether filters are zeroed after an epoch of a run of so many. */
   public boolean prunesAfter(int epoch, int epochs) {
-    return epoch % epochPrune == 0 || epoch == epochs - 1;
+    int soft = softEpochs(epochs);
+    return epoch < soft && (epoch % epochPrune == 0 || epoch == soft - 1);
   }
 
   /**

@@ -2,20 +2,27 @@ package org.espalier.sparse.prune;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import org.espalier.nn.Module;
+import org.espalier.nn.Snapshot;
 import org.espalier.nn.loss.CrossEntropy;
 import org.espalier.nn.model.Models;
 import org.espalier.optim.Sgd;
 import org.espalier.optim.train.Callback;
 import org.espalier.optim.train.Epoch;
+import org.espalier.optim.train.History;
 import org.espalier.optim.train.Trainer;
 import org.espalier.tensor.DType;
 import org.espalier.tensor.Shape;
+import org.espalier.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
 class SoftFilterPruningTest {
@@ -160,5 +167,180 @@ class SoftFilterPruningTest {
     SoftFilterPruning unknown =
         SoftFilterPruning.builder(SMALL, PruneSchedule.constant(0.1)).exclude("layer9").build();
     assertThrows(IllegalArgumentException.class, () -> unknown.prune(model(), 0));
+  }
+
+  private static Trainer.Builder builder(Module model, int epochs, Callback... callbacks) {
+    Trainer.Builder builder =
+        Trainer.builder(model, new CrossEntropy(), sgd(), DATA).epochs(epochs).seed(1);
+    for (Callback callback : callbacks) {
+      builder.callback(callback);
+    }
+    return builder;
+  }
+
+  private static SoftFilterPruning holding(int epochs) {
+    return SoftFilterPruning.builder(SMALL, PruneSchedule.constant(0.4)).hold(epochs).build();
+  }
+
+  private static int masks(Module model) {
+    return model.state().values().stream().mapToInt(p -> p.parametrizations().size()).sum();
+  }
+
+  /** Notes after each epoch, before the zeroing: zero filters of the stem, and parametrizations. */
+  private static final class Notes implements Callback {
+    private final List<String> lines = new ArrayList<>();
+
+    @Override
+    public String name() {
+      return "notes";
+    }
+
+    @Override
+    public void epochDone(Epoch epoch) {
+      boolean held = masks(epoch.model()) > 0;
+      lines.add(zeroValues(epoch.model()) + (held ? " held" : ""));
+    }
+
+    private static int zeroValues(Module model) {
+      int zero = 0;
+      for (int row = 0; row < 16; row++) {
+        zero += Slices.isZero(model.parameter("conv1.weight").value(), 0, row) ? 1 : 0;
+      }
+      return zero;
+    }
+  }
+
+  /** Returns a model whose zeroed filters get gradients. */
+  private static Module reviving() {
+    Module model = model();
+    model.parameter("bn1.bias").update(beta -> beta.fill(0.1));
+    return model;
+  }
+
+  @Test
+  void theLastEpochsHoldTheZerosAndLeaveAPlainModel() {
+    Module model = reviving();
+    Notes notes = new Notes();
+    builder(model, 4, notes, holding(2)).build().run();
+    assertEquals(List.of("0", "0", "6 held", "6 held"), notes.lines);
+    assertEquals(0, masks(model));
+    assertEquals(6, zeroFilters(model, "conv1.weight"));
+    Tensor x = TestNet.sample(1, 3, 8, 8, 3);
+    Tensor before = TestNet.infer(model, x);
+    CompactReport cut =
+        Compact.extract(model, SMALL, Compact.Mode.STREAM_FULL, MaskPolicy.MASK_WITH_BN);
+    assertTrue(cut.macsAfter() < 0.6 * cut.macsBefore());
+    TestModels.assertClose(before, TestNet.infer(model, x));
+  }
+
+  @Test
+  void noFilterIsZeroedAnyMoreWhileZerosAreHeld() {
+    SoftFilterPruning pruning = holding(2);
+    assertEquals(List.of(true, true, true, false, false), after(pruning, 5));
+    assertEquals(List.of(true, false, false), after(pruning, 3));
+    assertEquals(List.of(true, false), after(pruning, 2));
+    assertEquals(List.of(true), after(pruning, 1));
+    assertEquals(List.of(true, true), after(SoftFilterPruning.of(SMALL, 0.4), 2));
+  }
+
+  private static List<Boolean> after(SoftFilterPruning pruning, int epochs) {
+    return IntStream.range(0, epochs).mapToObj(e -> pruning.prunesAfter(e, epochs)).toList();
+  }
+
+  @Test
+  void aSingleEpochIsSoft() {
+    Module model = reviving();
+    Notes notes = new Notes();
+    builder(model, 1, notes, holding(1)).build().run();
+    assertEquals(List.of("0"), notes.lines);
+    assertEquals(6, zeroFilters(model, "conv1.weight"));
+  }
+
+  @Test
+  void asymptoticPruningHoldsWhatItsLastSoftRatioZeroes() {
+    Module model = reviving();
+    PruneSchedule schedule = PruneSchedule.asymptotic(0, 0.5, 3);
+    Notes notes = new Notes();
+    builder(model, 4, notes, SoftFilterPruning.builder(SMALL, schedule).hold(1).build())
+        .build()
+        .run();
+    assertEquals("8 held", notes.lines.get(3));
+    assertEquals(8, zeroFilters(model, "conv1.weight"));
+  }
+
+  @Test
+  void aRunStoppedAnywhereEndsWithTheSameBits() {
+    Module whole = reviving();
+    builder(whole, 3, holding(2)).build().run();
+    for (int stopAfter = 1; stopAfter < 6; stopAfter++) {
+      Map<String, Snapshot> kept = new HashMap<>();
+      Trainer[] trainer = new Trainer[1];
+      int[] steps = {0};
+      int last = stopAfter;
+      trainer[0] =
+          builder(reviving(), 3, holding(2))
+              .store(storing(kept))
+              .progress(
+                  progress -> {
+                    if (++steps[0] == last) {
+                      trainer[0].requestStop();
+                    }
+                  })
+              .build();
+      trainer[0].run();
+      Module resumed = kept.get("last").build();
+      builder(resumed, 3, holding(2)).resume(kept.get("last")).build().run();
+      assertEquals(whole.state().keySet(), resumed.state().keySet());
+      whole
+          .state()
+          .forEach(
+              (path, p) ->
+                  assertTrue(
+                      p.raw().bitEquals(resumed.parameter(path).raw()), path + " after " + last));
+    }
+  }
+
+  private static Snapshot.Store storing(Map<String, Snapshot> kept) {
+    return new Snapshot.Store() {
+      @Override
+      public void save(String name, Snapshot snapshot) {
+        kept.put(name, snapshot);
+      }
+
+      @Override
+      public Snapshot load(String name) {
+        return kept.get(name);
+      }
+
+      @Override
+      public boolean has(String name) {
+        return kept.containsKey(name);
+      }
+    };
+  }
+
+  @Test
+  void earlyStoppingEndsTheSoftPhaseAndTakesTheBestOfTheEpochsWithHeldZeros() {
+    Module model = reviving();
+    Notes notes = new Notes();
+    double[] losses = {0.1, 1, 2, 0.9, 0.8, 0.85};
+    int[] epoch = {0};
+    List<Tensor> stems = new ArrayList<>();
+    History history =
+        builder(model, 50, notes, holding(3))
+            .validation(
+                measured -> {
+                  stems.add(measured.parameter("conv1.weight").value().copy());
+                  return Map.of("val_loss", losses[epoch[0]++]);
+                })
+            .stopEarly(2, 0)
+            .build()
+            .run();
+    assertEquals(List.of("0", "0", "0", "6 held", "6 held", "6 held"), notes.lines);
+    assertEquals(History.End.STOPPED_EARLY, history.end());
+    assertEquals(4, history.bestEpoch());
+    assertTrue(stems.get(4).bitEquals(model.parameter("conv1.weight").raw()));
+    assertFalse(stems.get(4).bitEquals(stems.get(5)));
+    assertEquals(0, masks(model));
   }
 }
