@@ -37,6 +37,8 @@ final class TrainingSession {
   /** The loss of every run: cross entropy of the logits. */
   static final Loss CROSS_ENTROPY = new CrossEntropy();
 
+  private static final int SCHEDULE_PARTS = 1000;
+
   private final Path folder;
   private final TrainSettings settings;
   private final Snapshot resumed;
@@ -135,7 +137,7 @@ final class TrainingSession {
     Trainer.Builder builder =
         Trainer.builder(model, CROSS_ENTROPY, sgd(), data.trainingBatches(settings))
             .epochs(settings.epochs())
-            .schedule(schedule(settings.epochs()))
+            .schedule(schedule(settings.epochs()), SCHEDULE_PARTS)
             .seed(settings.seed())
             .store(store)
             .meta(meta);
@@ -157,9 +159,13 @@ final class TrainingSession {
     return resumed == null ? builder : builder.resume(resumed);
   }
 
-  /** Returns a rise over the first fifth of the epochs, two at most, then half a cosine. */
+  /**
+   * Returns a rise over the first fifth of the run, two epochs at most, then half a cosine down to
+   * nothing, in a thousand small steps: a short run falls as smoothly as a long one.
+   */
   private static Schedule schedule(int epochs) {
-    return Schedule.warmupCosine(Math.min(2, epochs / 5), epochs, 0);
+    double rise = Math.min(0.2, 2.0 / epochs);
+    return Schedule.warmupCosine((int) Math.round(rise * SCHEDULE_PARTS), SCHEDULE_PARTS, 0);
   }
 
   private Sgd sgd() {

@@ -58,12 +58,6 @@ public abstract sealed class Plateau implements Schedule, Stateful
     return rate;
   }
 
-  /** Returns this: a plateau follows the metric, however many epochs there are. */
-  @Override
-  public final Schedule stretched(int from, int to) {
-    return this;
-  }
-
   @Override
   public final String stateName() {
     return "plateau";

@@ -25,14 +25,6 @@ public interface Schedule {
     return base -> rate(base, epoch, update);
   }
 
-  /**
-   * Returns this schedule, made for {@code from} epochs, over {@code to} epochs: epoch e runs at
-   * the rate of epoch {@code e · from / to}. Updates are counted as they come.
-   */
-  default Schedule stretched(int from, int to) {
-    return from == to ? this : new Schedules.Stretched(this, from, to);
-  }
-
   /** Returns {@code base}, always. */
   static Schedule constant() {
     return new Schedules.Constant();

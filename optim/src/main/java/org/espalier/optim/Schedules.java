@@ -24,23 +24,6 @@ final class Schedules {
     }
   }
 
-  record Stretched(Schedule schedule, int from, int to) implements Schedule {
-    Stretched {
-      Checks.atLeast(1, OWNER, "stretched from", from);
-      Checks.atLeast(1, OWNER, "stretched to", to);
-    }
-
-    @Override
-    public double rate(double base, double epoch, long update) {
-      return schedule.rate(base, epoch * from / to, update);
-    }
-
-    @Override
-    public boolean restarts(double before, double epoch) {
-      return schedule.restarts(before * from / to, epoch * from / to);
-    }
-  }
-
   record MultiStep(double gamma, List<Integer> milestones, boolean restartMomentum)
       implements Schedule {
     MultiStep {

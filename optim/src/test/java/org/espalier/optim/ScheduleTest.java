@@ -33,15 +33,6 @@ class ScheduleTest {
   }
 
   @Property
-  void aStretchedScheduleGivesTheSameRatesAtTheSameShares(
-      @ForAll("schedule") Schedule schedule,
-      @ForAll @IntRange(min = 1, max = 5) int factor,
-      @ForAll @IntRange(max = 20) int epoch) {
-    Schedule stretched = schedule.stretched(20, 20 * factor);
-    assertEquals(schedule.rate(0.4, epoch, 0), stretched.rate(0.4, epoch * factor, 0));
-  }
-
-  @Property
   void ratesAreNeverNegativeAndNeverAboveTheBase(
       @ForAll("schedule") Schedule schedule, @ForAll @IntRange(max = 400) int tenths) {
     double rate = schedule.rate(0.4, tenths / 10.0, 0);
@@ -57,14 +48,14 @@ class ScheduleTest {
   }
 
   @Test
-  void inverseTimeFallsWithUpdatesAndIsNotStretched() {
-    Schedule schedule = Schedule.inverseTime(0.5).stretched(10, 3);
+  void inverseTimeFallsWithUpdatesAndNotWithEpochs() {
+    Schedule schedule = Schedule.inverseTime(0.5);
     assertEquals(0.5, schedule.rate(1, 7, 2));
   }
 
   @Test
   void onlyADropOfTheWideResNetScheduleRestarts() {
-    Schedule schedule = Schedule.wideResNet(true, 0.2, 60, 120).stretched(200, 20);
+    Schedule schedule = Schedule.wideResNet(true, 0.2, 7, 13);
     for (int epoch = 1; epoch < 20; epoch++) {
       assertEquals(epoch == 6 || epoch == 12, schedule.restarts(epoch - 1, epoch), "at " + epoch);
     }
@@ -88,7 +79,6 @@ class ScheduleTest {
     assertThrows(IllegalArgumentException.class, () -> Schedule.cosine(3, -1));
     assertThrows(IllegalArgumentException.class, () -> Schedule.wideResNet(false, 0.2, 0));
     assertThrows(IllegalArgumentException.class, () -> Schedule.warmupCosine(5, 5, 0));
-    assertThrows(IllegalArgumentException.class, () -> Schedule.constant().stretched(0, 5));
     List<Schedule> two = List.of(Schedule.constant(), Schedule.constant());
     assertThrows(IllegalArgumentException.class, () -> Schedule.sequential(two));
     assertThrows(IllegalArgumentException.class, () -> Schedule.sequential(two, 0));

@@ -1,6 +1,8 @@
 package org.espalier.optim.train;
 
 import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.espalier.autograd.Call;
 import org.espalier.autograd.Gradients;
 import org.espalier.autograd.Leaf;
@@ -9,6 +11,7 @@ import org.espalier.nn.Batch;
 import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
 import org.espalier.nn.Pass;
+import org.espalier.nn.loss.Loss;
 import org.espalier.optim.Step;
 import org.espalier.tensor.Random;
 import org.espalier.tensor.Tensor;
@@ -22,39 +25,67 @@ final class Diagnosis {
   private static final String WAY_OUT =
       "; lower the learning rate or clip the gradients, and resume from the last snapshot";
 
-  private final Trainer trainer;
+  private final Module model;
   private final Batch batch;
-  private final Random random;
+  private final Supplier<Pass> again;
+  private final BiConsumer<Pass, Var> loss;
 
-  Diagnosis(Trainer trainer, Batch batch, Random random) {
-    this.trainer = trainer;
+  private Diagnosis(Module model, Batch batch, Supplier<Pass> again, BiConsumer<Pass, Var> loss) {
+    this.model = model;
     this.batch = batch;
-    this.random = random;
+    this.again = again;
+    this.loss = loss;
   }
 
-  DivergedException of(double loss, int epoch, int number) {
+  /** Explains a loss of training; the random source is that of the pass that made it. */
+  static DivergedException ofLoss(
+      double value, int epoch, int number, Trainer trainer, Batch batch, Random random) {
+    Diagnosis diagnosis =
+        new Diagnosis(
+            trainer.model,
+            batch,
+            () -> Pass.train(Workspace.heap(), random),
+            (pass, output) -> trainer.loss(pass, output, batch.y()));
     return new DivergedException(
         "train: the loss became %s in epoch %d, batch %d: %s"
-            .formatted(loss, epoch, number, origin()));
+            .formatted(value, epoch, number, diagnosis.origin("since the step before")));
   }
 
-  private String origin() {
+  /** Explains a loss of an evaluation. */
+  static DivergedException ofEvaluation(double value, Module model, Loss loss, Batch batch) {
+    Diagnosis diagnosis =
+        new Diagnosis(
+            model, batch, Pass::study, (pass, output) -> loss.of(pass, output, batch.y()));
+    return new DivergedException(
+        "evaluate: the loss of a batch is %s: %s".formatted(value, diagnosis.origin("already")));
+  }
+
+  /** Refuses to go on with a model that the last step of an epoch broke. */
+  static void checkFinite(Module model, int epoch) {
+    String broken = nonFiniteParameter(model);
+    if (broken != null) {
+      throw new DivergedException(
+          "train: %s is not finite after the last step of epoch %d%s"
+              .formatted(broken, epoch, WAY_OUT));
+    }
+  }
+
+  private String origin(String since) {
     if (!isFinite(batch.x())) {
       return "the inputs of the batch hold it already; check the data";
     }
     if (!isFinite(batch.y())) {
       return "the targets of the batch hold it already; check the data";
     }
-    String parameter = nonFiniteParameter(trainer.model);
+    String parameter = nonFiniteParameter(model);
     return parameter != null
-        ? parameter + " holds it since the step before" + WAY_OUT
+        ? parameter + " holds it " + since + WAY_OUT
         : "it first appears in " + firstCall() + WAY_OUT;
   }
 
   private String firstCall() {
-    try (Pass pass = Pass.train(Workspace.heap(), random)) {
-      Var output = trainer.model.apply(pass, pass.input(batch.x()));
-      trainer.loss(pass, output, batch.y());
+    try (Pass pass = again.get()) {
+      loss.accept(pass, model.apply(pass, pass.input(batch.x())));
       Call call = pass.tape().firstNonFinite();
       if (call == null) {
         return "no recorded operation";

@@ -48,7 +48,10 @@ public final class Evaluator {
     this.metrics = List.of(metrics);
   }
 
-  /** Measures a model, which is not modified, on all batches of their epoch 0. */
+  /**
+   * Measures a model, which is not modified, on all batches of their epoch 0. A loss that is no
+   * finite number is refused, naming where it first appears.
+   */
   public Evaluation evaluate(Module model, Batches batches) {
     tally = new Tally();
     confusion = null;
@@ -79,6 +82,9 @@ public final class Evaluator {
       Var output = model.apply(pass, pass.input(batch.x()));
       Tensor values = output.value();
       double mean = loss.of(pass, output, batch.y()).value().item();
+      if (!Double.isFinite(mean)) {
+        throw Diagnosis.ofEvaluation(mean, model, loss, batch);
+      }
       tally.add(mean, values, batch.y(), batch.size());
       if (Tally.areClasses(values, batch.y())) {
         confusion = confusion == null ? new ConfusionMatrix(values.shape().size(-1)) : confusion;

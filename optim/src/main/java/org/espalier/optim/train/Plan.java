@@ -2,21 +2,23 @@ package org.espalier.optim.train;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.espalier.optim.Schedule;
 
 /**
- * Says how many epochs a run has. Without a time budget that is given; with one it is planned once,
- * when the first epoch was measured, and then part of every snapshot, so that a resumed run keeps
- * it. A first epoch that alone uses up the budget ends there and is the only one. Early stopping
- * may bring the end nearer.
+ * Says how many epochs a run has, and where in its schedule a step is. Without a time budget the
+ * number of epochs is given; with one it is planned once, when the first epoch was measured, and
+ * then part of every snapshot, so that a resumed run keeps it. Whether the first epoch is the only
+ * one shows in its middle, early enough for the rates to fall; if it alone uses up the budget it
+ * ends there. Early stopping may bring the end nearer.
  */
 final class Plan {
-  private final int nominal;
+  private final int scheduleEpochs;
   private final double budget;
   private int epochs;
   private boolean planned;
   private boolean cutShort;
   private boolean closing;
+  private double quarterTime = Double.NaN;
+  private int quarterSteps;
   private double halfTime = Double.NaN;
   private int halfSteps;
   private double stepSeconds;
@@ -25,11 +27,12 @@ final class Plan {
   /**
    * Creates a plan.
    *
-   * @param nominal the epochs that the schedule was made for
+   * @param nominal the epochs of the run; under a budget only until they are planned
+   * @param scheduleEpochs the epochs that the schedule was made for
    * @param budget seconds, infinite for no budget
    */
-  Plan(int nominal, double budget) {
-    this.nominal = nominal;
+  Plan(int nominal, int scheduleEpochs, double budget) {
+    this.scheduleEpochs = scheduleEpochs;
     this.budget = budget;
     this.epochs = nominal;
     this.planned = budget == Double.POSITIVE_INFINITY;
@@ -64,8 +67,14 @@ final class Plan {
     return closing;
   }
 
-  Schedule fitted(Schedule schedule) {
-    return schedule.stretched(nominal, epochs);
+  /**
+   * Returns the epoch of the schedule whose rate a step takes: the run is divided into as many
+   * equal parts as the schedule has epochs, and it is the part in which the step ends: {@code
+   * ⌈(epoch + (step + 1)/steps) · scheduleEpochs / epochs⌉ - 1}. So the last step takes the
+   * schedule's last rate, however many epochs there are.
+   */
+  long position(int epoch, int step, int steps) {
+    return (((long) epoch * steps + step + 1) * scheduleEpochs - 1) / ((long) epochs * steps);
   }
 
   /**
@@ -74,19 +83,31 @@ final class Plan {
    * @param elapsed seconds since the run began
    */
   boolean stepDone(int done, int steps, double elapsed) {
-    if (planned || done == steps) {
+    if (budget == Double.POSITIVE_INFINITY || done == steps) {
       return true;
     }
-    if (Double.isNaN(halfTime) && done >= steps / 2) {
-      halfTime = elapsed;
-      halfSteps = done;
-    }
+    measure(done, steps, elapsed);
     if (elapsed >= budget) {
       planned = true;
       cutShort = true;
       epochs = 1;
     }
     return !cutShort;
+  }
+
+  private void measure(int done, int steps, double elapsed) {
+    if (Double.isNaN(quarterTime) && done >= steps / 4) {
+      quarterTime = elapsed;
+      quarterSteps = done;
+    } else if (Double.isNaN(halfTime) && done >= steps / 2) {
+      halfTime = elapsed;
+      halfSteps = done;
+      double aStep = (elapsed - quarterTime) / (done - quarterSteps);
+      if (!planned && budget - elapsed < aStep * (2 * steps - done)) {
+        epochs = 1;
+        planned = true;
+      }
+    }
   }
 
   /** Takes the time after the last step of the first epoch: a second one follows if it fits. */

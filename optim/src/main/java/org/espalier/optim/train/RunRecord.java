@@ -21,6 +21,7 @@ final class RunRecord {
   int epoch;
   int step;
   long updates;
+  double position;
   double epochSeconds;
   Tally tally = new Tally();
   final Plan plan;
@@ -36,7 +37,7 @@ final class RunRecord {
   RunRecord(Trainer trainer, int steps) {
     this.trainer = trainer;
     this.steps = steps;
-    plan = new Plan(trainer.epochs, trainer.budgetSeconds);
+    plan = new Plan(trainer.epochs, trainer.scheduleEpochs, trainer.budgetSeconds);
     watch = new Watch(trainer.goal, trainer.leastChange);
     secondsBefore = trainer.resumed == null ? 0 : resume(trainer.resumed);
   }
@@ -64,6 +65,7 @@ final class RunRecord {
     training.put("step", (long) step);
     training.put("steps", (long) steps);
     training.put("updates", updates);
+    training.put("position", position);
     training.put("seconds", seconds);
     training.put("epochSeconds", epochSeconds);
     training.put("kernels", kernels());
@@ -143,6 +145,7 @@ final class RunRecord {
     epoch = (int) Plain.integer(training, "epoch");
     step = (int) Plain.integer(training, "step");
     updates = Plain.integer(training, "updates");
+    position = Plain.number(training, "position");
     epochSeconds = Plain.number(training, "epochSeconds");
     plan.restore(Plain.map(training, "plan"));
     watch.restore(Plain.map(training, "watch"));

@@ -108,7 +108,7 @@ final class Stepper {
     Var loss = trainer.loss(pass, output, batch.y());
     double value = loss.value().item();
     if (!Double.isFinite(value)) {
-      throw new Diagnosis(trainer, batch, random.at(epoch, number)).of(value, epoch, number);
+      throw Diagnosis.ofLoss(value, epoch, number, trainer, batch, random.at(epoch, number));
     }
     tally.add(value, output.value(), batch.y(), batch.size());
     return loss;

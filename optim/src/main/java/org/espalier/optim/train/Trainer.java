@@ -40,6 +40,7 @@ public final class Trainer {
   final Schedule schedule;
   final Validation validation;
   final int epochs;
+  final int scheduleEpochs;
   final double budgetSeconds;
   final long seed;
   final List<Callback> callbacks;
@@ -70,6 +71,7 @@ public final class Trainer {
     schedule = builder.schedule;
     validation = builder.validation;
     epochs = builder.epochs;
+    scheduleEpochs = builder.scheduleEpochs > 0 ? builder.scheduleEpochs : builder.epochs;
     budgetSeconds = builder.budgetSeconds;
     seed = builder.seed;
     callbacks = List.copyOf(builder.callbacks);
@@ -138,6 +140,7 @@ public final class Trainer {
     private Schedule schedule = Schedule.constant();
     private Validation validation = Validation.NONE;
     private int epochs = 1;
+    private int scheduleEpochs;
     private double budgetSeconds = Double.POSITIVE_INFINITY;
     private long seed;
     private int accumulate = 1;
@@ -166,21 +169,33 @@ public final class Trainer {
       }
     }
 
-    /** Sets the learning-rate schedule; constant by default. */
+    /** Sets the learning-rate schedule, made for the run's {@link #epochs}; constant by default. */
     public Builder schedule(Schedule value) {
       schedule = value;
       return this;
     }
 
-    /** Sets the number of epochs, which the schedule was made for; 1 by default. */
+    /**
+     * Sets a schedule that was made for another number of epochs: the run is divided into as many
+     * equal parts, and each part takes the rate of its epoch. A schedule for a thousand epochs thus
+     * changes the rate every few steps.
+     */
+    public Builder schedule(Schedule value, int madeFor) {
+      schedule = value;
+      scheduleEpochs = positive("the schedule's epochs", madeFor);
+      return this;
+    }
+
+    /** Sets the number of epochs; 1 by default. */
     public Builder epochs(int count) {
       epochs = positive("epochs", count);
       return this;
     }
 
     /**
-     * Sets a time budget: the first epoch is measured, then as many are planned as fit, and the
-     * schedule is stretched from the number of {@link #epochs} to them.
+     * Sets a time budget: the first epoch is measured, then as many are planned as fit, and what is
+     * left of the schedule is fitted to them, so that it ends at its last rate. The first epoch
+     * runs as if there were {@link #epochs}.
      */
     public Builder minutes(double minutes) {
       budgetSeconds = 60 * above0("minutes", minutes);

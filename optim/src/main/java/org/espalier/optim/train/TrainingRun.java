@@ -7,7 +7,6 @@ import java.util.Map;
 import org.espalier.nn.Batch;
 import org.espalier.optim.Plateau;
 import org.espalier.optim.Rate;
-import org.espalier.optim.Schedule;
 import org.espalier.tensor.Random;
 
 /** Is one run of a trainer: the loop. */
@@ -74,9 +73,6 @@ final class TrainingRun {
     epoch.claims().putAll(record.claims);
     record.claims.clear();
     if (record.step == 0) {
-      if (record.epoch > 0 && schedule().restarts(record.epoch - 1, record.epoch)) {
-        trainer.optimizer.restart(trainer.model.parameters());
-      }
       trainer.callbacks.forEach(callback -> callback.epochStart(epoch));
     }
     return epoch;
@@ -106,6 +102,11 @@ final class TrainingRun {
   }
 
   private void step(Iterator<Batch> batches) {
+    double before = record.position;
+    record.position = record.plan.position(record.epoch, record.step, steps);
+    if (record.updates > 0 && trainer.schedule.restarts(before, record.position)) {
+      trainer.optimizer.restart(trainer.model.parameters());
+    }
     Rate rate = rate();
     samplesHere += stepper.step(batches, record.epoch, record.step, rate, record.tally);
     stepsHere++;
@@ -114,17 +115,14 @@ final class TrainingRun {
     trainer.progress.accept(progress(rate));
   }
 
-  private Schedule schedule() {
-    return record.plan.fitted(trainer.schedule);
-  }
-
   private Rate rate() {
-    return schedule().at(record.epoch, record.updates);
+    return trainer.schedule.at(record.position, record.updates);
   }
 
   private void close(Epoch epoch, double epochStart) {
     double rate = rate().of(trainer.optimizer.rate());
     record.plan.firstStepsDone(steps, elapsed());
+    Diagnosis.checkFinite(trainer.model, record.epoch);
     record.tally.metrics("train").forEach(epoch::metric);
     trainer.callbacks.forEach(callback -> callback.epochDone(epoch));
     trainer.validation.measure(trainer.model).forEach(epoch::metric);

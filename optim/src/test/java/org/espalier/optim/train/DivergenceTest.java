@@ -62,10 +62,54 @@ class DivergenceTest {
   @Test
   void aParameterThatBrokeIsNamed() {
     Module model = Toys.perceptron(2, 3, 2);
+    Trainer.Builder two =
+        Trainer.builder(
+            model, new CrossEntropy(), Sgd.builder().rate(0.1).build(), Toys.spirals(8, 4));
     assertEquals(
-        "train: the loss became NaN in epoch 1, batch 0: head.bias holds it since the step before"
+        "train: the loss became NaN in epoch 0, batch 1: head.bias holds it since the step before"
             + WAY_OUT,
-        messageOf(builder(model, 0.1).epochs(2).callback(new Vandal(model))));
+        messageOf(two.callback(new Vandal(model))));
+  }
+
+  @Test
+  void aParameterThatTheLastStepBrokeIsNamedBeforeAnybodyLooksAtTheModel() {
+    Module model = Toys.perceptron(2, 3, 2);
+    Callback pruner =
+        new Callback() {
+          @Override
+          public String name() {
+            return "pruner";
+          }
+
+          @Override
+          public void epochDone(Epoch epoch) {
+            throw new IllegalArgumentException("it was shown a broken model");
+          }
+        };
+    assertEquals(
+        "train: head.bias is not finite after the last step of epoch 0" + WAY_OUT,
+        messageOf(
+            builder(model, 0.1)
+                .validation(Toys.xor())
+                .callback(new Vandal(model))
+                .callback(pruner)));
+  }
+
+  @Test
+  void aLossThatIsNoNumberInValidationNamesItsScope() {
+    Module model =
+        Sequential.builder()
+            .add("good", new Linear(2, 3))
+            .add("bad", new Breaker())
+            .add("head", new Linear(3, 2))
+            .build();
+    String message =
+        assertThrows(
+                DivergedException.class,
+                () -> new Evaluator(new CrossEntropy()).evaluate(model, Toys.xor()))
+            .getMessage();
+    assertEquals(
+        "evaluate: the loss of a batch is NaN: it first appears in bad (log)" + WAY_OUT, message);
   }
 
   @Test
@@ -112,8 +156,7 @@ class DivergenceTest {
     Module model = Toys.perceptron(2, 3, 2);
     Toys.MemoryStore store = new Toys.MemoryStore();
     String message = messageOf(builder(model, 0.1).callback(new Vandal(model)).store(store));
-    assertTrue(
-        message.startsWith("train: head.bias is not finite before epoch 1, step 0"), message);
+    assertTrue(message.startsWith("train: head.bias is not finite after the last step"), message);
     assertFalse(store.has("last") || store.has("best"));
   }
 

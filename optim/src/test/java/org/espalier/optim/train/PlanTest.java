@@ -8,12 +8,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
 import org.espalier.nn.Module;
 import org.espalier.nn.Snapshot;
 import org.espalier.nn.loss.CrossEntropy;
 import org.espalier.optim.Schedule;
 import org.espalier.optim.Sgd;
+import org.espalier.optim.Step;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Checks the time budget with a clock that only moves when told. */
 class PlanTest {
@@ -38,7 +44,7 @@ class PlanTest {
   }
 
   @Test
-  void asManyEpochsArePlannedAsFitAndTheScheduleIsStretched() {
+  void asManyEpochsArePlannedAsFitAndTheScheduleIsFittedToThem() {
     History history = builder(Toys.convNet(), 24.5).build().run();
     assertEquals(4, history.epochs().size());
     assertEquals(History.End.COMPLETED, history.end());
@@ -46,6 +52,76 @@ class PlanTest {
     assertEquals(0.1, rates.get(1), 1e-12);
     assertEquals(0.01, rates.get(2), 1e-12);
     assertEquals(24, now.get() / SECOND);
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {5, 7, 13, 24.5, 121})
+  void howeverShortTheBudgetTheRunEndsAtTheLastRateOfTheSchedule(double seconds) {
+    Schedule falling = Schedule.linear(1, 0, 10);
+    History history = builder(Toys.convNet(), seconds).schedule(falling).build().run();
+    assertEquals(falling.rate(0.1, 9, 0), history.last().rate(), 1e-12);
+  }
+
+  @Test
+  void aScheduleFinerThanEpochsFallsWithinThem() {
+    List<Double> rates = new ArrayList<>();
+    Trainer.builder(
+            Toys.convNet(), new CrossEntropy(), Sgd.builder().rate(1).build(), Toys.pictures(24, 6))
+        .epochs(2)
+        .schedule(Schedule.linear(1, 0, 8), 8)
+        .progress(progress -> rates.add(progress.rate()))
+        .build()
+        .run();
+    assertEquals(List.of(1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125), rates);
+  }
+
+  @Property
+  void asManyEpochsAsTheScheduleHasTakeItsRatesOneByOne(
+      @ForAll @IntRange(min = 1, max = 40) int epochs,
+      @ForAll @IntRange(min = 1, max = 40) int steps,
+      @ForAll @IntRange(min = 1, max = 40) int other) {
+    Plan same = new Plan(epochs, epochs, Double.POSITIVE_INFINITY);
+    Plan fitted = new Plan(epochs, other, Double.POSITIVE_INFINITY);
+    long before = 0;
+    for (int epoch = 0; epoch < epochs; epoch++) {
+      for (int step = 0; step < steps; step++) {
+        assertEquals(epoch, same.position(epoch, step, steps));
+        long position = fitted.position(epoch, step, steps);
+        assertTrue(position >= before && position < other);
+        before = position;
+      }
+    }
+    assertEquals(other - 1, before);
+    assertTrue(epochs * steps < other || fitted.position(0, 0, steps) == 0);
+  }
+
+  @Test
+  void aDropThatFallsIntoAnEpochRestartsTheOptimizerOnce() {
+    List<Integer> slots = new ArrayList<>();
+    Module model = Toys.convNet();
+    Callback witness =
+        new Callback() {
+          @Override
+          public String name() {
+            return "witness";
+          }
+
+          @Override
+          public void backwardDone(Step step) {
+            slots.add(model.parameter("conv.weight").slots().size());
+          }
+        };
+    Trainer.builder(
+            model,
+            new CrossEntropy(),
+            Sgd.builder().rate(0.1).momentum(0.9).build(),
+            Toys.pictures(24, 6))
+        .epochs(2)
+        .schedule(Schedule.wideResNet(true, 0.2, 7), 8)
+        .callback(witness)
+        .build()
+        .run();
+    assertEquals(List.of(0, 1, 1, 1, 1, 1, 0, 1), slots);
   }
 
   @Test
@@ -145,7 +221,7 @@ class PlanTest {
 
   @Test
   void withoutABudgetThereIsNothingToPlan() {
-    Plan plan = new Plan(7, Double.POSITIVE_INFINITY);
+    Plan plan = new Plan(7, 7, Double.POSITIVE_INFINITY);
     assertTrue(plan.isPlanned());
     assertEquals(7, plan.epochs());
     assertTrue(plan.stepDone(1, 10, 1e9));
