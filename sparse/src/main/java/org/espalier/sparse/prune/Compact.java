@@ -106,11 +106,11 @@ public final class Compact {
   private static List<String> settle(
       Module model, Shape sampleShape, ChannelSelection dead, MaskPolicy policy) {
     if (policy == MaskPolicy.MASK_WITH_BN) {
-      dead.silence();
+      dead.silenceMakers();
     }
     Constants constants = new Constants(model, sampleShape, dead);
     constants.intoStreams();
-    if (policy == MaskPolicy.FOLD_CONSTANT) {
+    if (policy != MaskPolicy.DROP_CONSTANT) {
       constants.intoReaders();
     }
     return constants.inexact();

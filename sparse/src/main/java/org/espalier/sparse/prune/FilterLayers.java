@@ -1,7 +1,5 @@
 package org.espalier.sparse.prune;
 
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -21,8 +19,6 @@ import org.espalier.tensor.Tensor;
  * weights of a group that a depthwise convolution binds together: they lose the same channels.
  */
 final class FilterLayers {
-  private static final Logger LOG = System.getLogger(FilterLayers.class.getName());
-
   private final List<List<Member>> layers;
 
   private FilterLayers(List<List<Member>> layers) {
@@ -104,16 +100,17 @@ final class FilterLayers {
     }
   }
 
-  /** Zeroes in each layer the filters of lowest norm. */
-  void zeroWeakest(FilterNorm norm, double ratio) {
+  /**
+   * Zeroes in each layer the filters of lowest norm.
+   *
+   * @return the layers of which the ratio is no whole filter: they are left alone
+   */
+  List<String> zeroWeakest(FilterNorm norm, double ratio) {
+    List<String> whole = new ArrayList<>();
     for (List<Member> layer : layers) {
       TreeSet<Integer> out = weakest(norms(layer, norm), ratio);
       if (out.isEmpty()) {
-        LOG.log(
-            Level.DEBUG,
-            "{0}: a share of {1} is no whole filter, the layer is left alone",
-            layer.get(0).path(),
-            ratio);
+        whole.add(layer.get(0).layer());
       }
       for (Member member : layer) {
         for (int channel : out) {
@@ -121,6 +118,7 @@ final class FilterLayers {
         }
       }
     }
+    return whole;
   }
 
   private static double[] norms(List<Member> layer, FilterNorm norm) {

@@ -8,7 +8,7 @@ package org.espalier.sparse.prune;
 public enum MaskPolicy {
   /**
    * Zeroes the filter's bias, gamma and beta too before the cut, so that masked and compact model
-   * agree.
+   * agree. What an activation still makes of zero, such as a sigmoid's half, is folded.
    */
   MASK_WITH_BN,
   /**

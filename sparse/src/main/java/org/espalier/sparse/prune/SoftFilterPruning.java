@@ -1,5 +1,7 @@
 package org.espalier.sparse.prune;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -113,6 +115,8 @@ public final class SoftFilterPruning implements Callback {
     }
   }
 
+  private static final Logger LOG = System.getLogger(SoftFilterPruning.class.getName());
+
   private final Shape sampleShape;
   private final PruneSchedule schedule;
   private final FilterNorm norm;
@@ -158,11 +162,11 @@ public final class SoftFilterPruning implements Callback {
   @Override
   public void epochStart(Epoch epoch) {
     if (epoch.index() == 0 && beforeFirst) {
-      claim(epoch, prune(epoch.model(), 0));
+      claim(epoch, prune(epoch.model(), 0, Level.DEBUG));
     }
     if (epoch.index() > 0 && epoch.index() == softEpochs(epoch.epochs())) {
       // A ratio that grows may be another than that of the zeroing before.
-      claim(epoch, prune(epoch.model(), epoch.index() - 1));
+      claim(epoch, prune(epoch.model(), epoch.index() - 1, Level.DEBUG));
       claim(epoch, HeldZeros.attach(epoch.model(), sampleShape, mode));
     }
   }
@@ -170,7 +174,9 @@ public final class SoftFilterPruning implements Callback {
   @Override
   public void epochDone(Epoch epoch) {
     if (prunesAfter(epoch.index(), epoch.epochs())) {
-      claim(epoch, prune(epoch.model(), epoch.index()));
+      // Before the last zeroing a ratio may still grow, and once is enough for one that does not.
+      boolean last = epoch.index() == softEpochs(epoch.epochs()) - 1;
+      claim(epoch, prune(epoch.model(), epoch.index(), last ? Level.WARNING : Level.DEBUG));
     }
   }
 
@@ -208,10 +214,21 @@ public final class SoftFilterPruning implements Callback {
    * @return the weights that take part
    */
   public Set<Parameter> prune(Module model, int epoch) {
+    return prune(model, epoch, Level.WARNING);
+  }
+
+  private Set<Parameter> prune(Module model, int epoch, Level level) {
     double ratio = Rounding.checked(schedule.ratio(epoch));
     FilterLayers layers = FilterLayers.of(model, sampleShape, skipped(model));
     layers.checkFinite();
-    layers.zeroWeakest(norm, ratio);
+    List<String> whole = layers.zeroWeakest(norm, ratio);
+    if (ratio > 0 && !whole.isEmpty()) {
+      LOG.log(
+          level,
+          "soft filter pruning: a share of {0} is no whole filter of {1}; left alone",
+          ratio,
+          whole);
+    }
     return layers.weights();
   }
 

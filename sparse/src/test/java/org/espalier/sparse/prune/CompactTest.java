@@ -3,11 +3,13 @@ package org.espalier.sparse.prune;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Map;
 import java.util.Set;
 import org.espalier.nn.Costs;
 import org.espalier.nn.Module;
 import org.espalier.nn.ModuleTypes;
 import org.espalier.nn.Parameter;
+import org.espalier.nn.Snapshot;
 import org.espalier.nn.model.ResNet;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
@@ -36,6 +38,42 @@ class CompactTest {
     assertEquals(40_551_040, report.macsBefore());
     assertEquals(19_586_368, report.macsAfter());
     assertEquals(report.macsAfter(), Costs.of(model, CIFAR).macs());
+  }
+
+  @Test
+  void resNet20WithInnerChannelsAloneAt40PercentHasTheKnownCost() {
+    Module model = ResNet.cifar(20, 10).initialize(1);
+    SoftFilterPruning.builder(CIFAR, PruneSchedule.constant(0.4))
+        .exclude(notInner(model))
+        .build()
+        .prune(model, 0);
+    CompactReport report =
+        Compact.extract(model, CIFAR, Compact.Mode.STREAM_FULL, MaskPolicy.MASK_WITH_BN);
+    assertEquals(25_307_776, report.macsAfter());
+    assertEquals(9, report.widths().stream().filter(w -> w.after() < w.before()).count());
+    assertEquals(ResNet.cifar(20, 10).spec(), model.spec());
+  }
+
+  private static String[] notInner(Module model) {
+    return model.modules().keySet().stream()
+        .filter(path -> path.equals("conv1") || path.endsWith("conv2"))
+        .toArray(String[]::new);
+  }
+
+  @Test
+  void maskingLeavesTheReadersAndWhatIsNotZeroAlone() {
+    Module model = lively(ResNet.cifar(8, 10));
+    zero(model, SMALL, 0.4);
+    Module before = Snapshot.of(model, Map.of()).build();
+    Compact.mask(model, SMALL, Compact.Mode.STREAM_FULL);
+    before
+        .state()
+        .forEach(
+            (path, parameter) -> {
+              boolean silenced = path.matches(".*bn\\d\\.(weight|bias)");
+              Tensor now = model.parameter(path).raw();
+              assertEquals(!silenced, parameter.raw().bitEquals(now), path);
+            });
   }
 
   @ParameterizedTest

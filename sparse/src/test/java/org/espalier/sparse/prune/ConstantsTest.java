@@ -92,6 +92,14 @@ class ConstantsTest {
   }
 
   @Test
+  void maskedAndCompactAgreeBehindActivationsThatDoNotKeepZero() {
+    Module model = chain(Activation.sigmoid(), conv(5, 3, 0, true));
+    Compact.mask(model, SMALL, Compact.Mode.STREAM_FULL);
+    assertEquals(0, change(model, m -> extract(m, MaskPolicy.MASK_WITH_BN)), 1e-5);
+    assertEquals(3, model.parameter("a.weight").shape().size(0));
+  }
+
+  @Test
   void foldIntoTheRunningMeanBehindAReaderWithoutBias() {
     assertFoldIsExact(chain(Activation.relu(), conv(5, 3, 0, false), new BatchNorm(3)));
   }

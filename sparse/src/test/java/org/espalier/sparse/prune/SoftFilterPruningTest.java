@@ -159,6 +159,22 @@ class SoftFilterPruningTest {
   }
 
   @Test
+  void layersOfWhichTheRatioIsNoWholeFilterAreReportedOnceARun() {
+    LogRecords.clear();
+    builder(model(), 3, SoftFilterPruning.of(SMALL, 0.05)).build().run();
+    List<String> warnings = LogRecords.of(System.Logger.Level.WARNING);
+    assertEquals(1, warnings.size(), warnings.toString());
+    String layers = "[conv1, layer1.0.branch.conv2, layer1.0.branch.conv1]";
+    assertEquals(
+        "soft filter pruning: a share of 0.05 is no whole filter of " + layers + "; left alone",
+        warnings.get(0));
+    LogRecords.clear();
+    SoftFilterPruning.of(SMALL, 0).prune(model(), 0);
+    SoftFilterPruning.of(SMALL, 0.4).prune(model(), 0);
+    assertEquals(List.of(), LogRecords.of(System.Logger.Level.WARNING));
+  }
+
+  @Test
   void wrongOptionsAreRefused() {
     assertThrows(IllegalArgumentException.class, () -> SoftFilterPruning.of(SMALL, 1));
     assertThrows(
