@@ -16,7 +16,7 @@ final class SpanWalk {
   static final int LENGTH = 1024;
 
   /** Stretches summed in float before the sums move on to double. */
-  private static final int FLUSH = 32;
+  private static final int FLUSH = 128;
 
   /** Lanes of the widest vectors: as many rows at a time leave no tail behind them. */
   private static final int LANES = 16;

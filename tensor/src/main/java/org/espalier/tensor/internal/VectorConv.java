@@ -20,11 +20,6 @@ final class VectorConv {
           false, true, pixels(g), g.outChannels(), g.inChannels(), x, weight, bias, false, y);
       return;
     }
-    VectorWidened widened = VectorWidened.of(g);
-    if (widened != null) {
-      widened.forward(x, weight, bias, y);
-      return;
-    }
     WindowAxis rows = WindowAxis.rows(g);
     WindowAxis columns = WindowAxis.columns(g);
     if (VectorWinogradChoice.serves(g)) {
@@ -43,11 +38,6 @@ final class VectorConv {
     if (g.isPointwise()) {
       VectorGemm.gemm(
           false, false, pixels(g), g.inChannels(), g.outChannels(), dy, weight, null, false, dx);
-      return;
-    }
-    VectorWidened widened = VectorWidened.of(g);
-    if (widened != null) {
-      widened.gradInput(dy, weight, dx);
       return;
     }
     List<WindowAxis> allRows = WindowAxis.rows(g).reversed();
@@ -101,10 +91,7 @@ final class VectorConv {
    * Computes {@code dw} (modified); see {@link org.espalier.tensor.kernel.Kernels#convGradWeight}.
    */
   static void gradWeight(ConvGeometry g, float[] x, float[] dy, float[] dw) {
-    VectorWidened widened = VectorWidened.of(g);
-    if (widened != null) {
-      widened.gradWeight(x, dy, dw);
-    } else if (VectorWinogradChoice.serves(g)) {
+    if (VectorWinogradChoice.serves(g)) {
       new VectorWinogradGradient(
               g.batch(), WindowAxis.rows(g), WindowAxis.columns(g), g.inChannels(), g.outChannels())
           .run(x, dy, dw);

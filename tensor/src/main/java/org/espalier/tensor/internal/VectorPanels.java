@@ -160,6 +160,13 @@ final class VectorPanels {
     }
   }
 
+  /** Copies a few floats: a call of arraycopy takes longer. */
+  static void copy(float[] from, int at, float[] to, int target, int count) {
+    for (int i = 0; i < count; i++) {
+      to[target + i] = from[at + i];
+    }
+  }
+
   /**
    * Transposes: {@code to[p, r] = from[r, p]} for r below {@code rows} and p below {@code columns},
    * in strips of steps whose targets stay in the L1 cache.

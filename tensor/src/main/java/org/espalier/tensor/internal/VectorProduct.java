@@ -8,9 +8,9 @@ import java.util.Arrays;
  * Multiplies a block of rows with panels: {@code c = start + a · b}, tile by tile, tails included.
  *
  * <p>Rows that are missing in the last tile repeat the last row: they compute and store the same
- * numbers twice, which needs neither another tile nor a copy. Columns that are missing in the last
- * panel go through a tile of their own, of which the valid part is copied out. One instance serves
- * one thread; it is small, and cheap to make for each piece of work.
+ * numbers twice, which needs neither another tile nor a copy. Where columns are missing in the last
+ * panel, it is computed aside, some tiles at a time, and its valid part copied out. One instance
+ * serves one thread; it is small, and cheap to make for each piece of work.
  */
 final class VectorProduct {
   /** Rows of a tile. */
@@ -18,11 +18,13 @@ final class VectorProduct {
 
   private static final float[] ZEROS = new float[WIDEST];
 
-  private final int[] aAt = new int[ROWS];
-  private final int[] startAt = new int[ROWS];
-  private final int[] cAt = new int[ROWS];
-  private final int[] edgeAt = new int[ROWS];
-  private final float[] edge = new float[ROWS * WIDEST];
+  /** Rows of a last panel that are computed aside before their valid part is copied out. */
+  private static final int ASIDE = 4 * ROWS;
+
+  private final TileRows left = new TileRows();
+  private final TileRows target = new TileRows();
+  private final TileRows constant = new TileRows();
+  private final TileRows aside = new TileRows();
 
   private float[] a;
   private Lines aRows;
@@ -46,19 +48,9 @@ final class VectorProduct {
       return new Lines(from, step, Integer.MAX_VALUE, 0);
     }
 
-    /**
-     * Writes where rows {@code first}, {@code first + 1} ... start; those missing repeat the last.
-     */
-    void locate(int first, int rows, int offset, int[] at) {
-      int line = first / period;
-      int column = first % period;
-      for (int r = 0; r < ROWS; r++) {
-        at[r] = from + offset + line * jump + column * step;
-        if (first + r < rows - 1 && ++column == period) {
-          column = 0;
-          line++;
-        }
-      }
+    /** Tells whether the rows lie as far apart as others. */
+    boolean isSpacedAs(Lines other) {
+      return step == other.step && period == other.period && jump == other.jump;
     }
   }
 
@@ -136,112 +128,107 @@ final class VectorProduct {
 
   /** Multiplies {@code rows} rows with {@code columns} columns over {@code depth} steps. */
   void run(int rows, int columns, int depth) {
+    if (aStep == 0) {
+      left.place(a, aRows, rows);
+    }
+    target.place(c, cRows, rows);
     int width;
     for (int j = 0; j < columns; j += width) {
       width = VectorPanels.width(columns - j);
       int valid = Math.min(width, columns - j);
-      for (int i = 0; i < rows; i += ROWS) {
-        if (aRows != null) {
-          aRows.locate(i, rows, 0, aAt);
-        }
-        cRows.locate(i, rows, j, cAt);
-        if (valid == width) {
-          full(i, rows, j, width, depth);
-        } else {
-          partial(Math.min(ROWS, rows - i), i, rows, j, width, valid, depth);
-        }
+      target.moveTo(cRows.from() + j);
+      if (valid == width) {
+        strip(
+            0,
+            rows,
+            rows,
+            j,
+            width,
+            depth,
+            accumulate ? target : start(row, rowFrom + j, rows),
+            target);
+      } else {
+        partial(rows, j, width, valid, depth);
       }
     }
   }
 
-  private void full(int i, int rows, int j, int width, int depth) {
-    if (accumulate) {
-      tile(i, rows, j, width, depth, c, cAt, c, cAt);
-    } else if (row != null) {
-      Arrays.fill(startAt, rowFrom + j);
-      tile(i, rows, j, width, depth, row, startAt, c, cAt);
+  /** Returns rows that all are the same numbers, zeros where there are none. */
+  private TileRows start(float[] numbers, int from, int rows) {
+    if (numbers == null) {
+      constant.place(ZEROS, Lines.of(0, 0), rows);
     } else {
-      Arrays.fill(startAt, 0);
-      tile(i, rows, j, width, depth, ZEROS, startAt, c, cAt);
+      constant.place(numbers, Lines.of(from, 0), rows);
     }
+    return constant;
   }
 
-  private void partial(int height, int i, int rows, int j, int width, int valid, int depth) {
-    for (int r = 0; r < ROWS; r++) {
-      edgeAt[r] = r * width;
-    }
-    if (accumulate) {
-      for (int r = 0; r < ROWS; r++) {
-        copy(c, cAt[r], edge, r * width, valid);
-        Arrays.fill(edge, r * width + valid, (r + 1) * width, 0);
+  private void partial(int rows, int j, int width, int valid, int depth) {
+    float[] numbers = Scratch.take(ASIDE * width + width);
+    aside.place(numbers, new Lines(0, width, ASIDE, 0), rows);
+    TileRows start =
+        accumulate ? aside : start(padded(j, width, valid, numbers), ASIDE * width, rows);
+    for (int first = 0; first < rows; first += ASIDE) {
+      int end = Math.min(rows, first + ASIDE);
+      if (accumulate) {
+        for (int r = first; r < end; r++) {
+          VectorPanels.copy(c, target.at(r), numbers, aside.at(r), valid);
+        }
       }
-      tile(i, rows, j, width, depth, edge, edgeAt, edge, edgeAt);
-    } else if (row != null) {
-      copy(row, rowFrom + j, edge, 0, valid);
-      Arrays.fill(edge, valid, width, 0);
-      Arrays.fill(startAt, 0);
-      tile(i, rows, j, width, depth, edge, startAt, edge, edgeAt);
-    } else {
-      Arrays.fill(startAt, 0);
-      tile(i, rows, j, width, depth, ZEROS, startAt, edge, edgeAt);
+      strip(first, end, rows, j, width, depth, start, aside);
+      for (int r = first; r < end; r++) {
+        VectorPanels.copy(numbers, aside.at(r), c, target.at(r), valid);
+      }
     }
-    for (int r = 0; r < height; r++) {
-      copy(edge, r * width, c, cAt[r], valid);
-    }
+    Scratch.give(numbers);
   }
 
-  /** Copies a few floats: a call of arraycopy takes longer. */
-  private static void copy(float[] from, int at, float[] to, int target, int count) {
-    for (int i = 0; i < count; i++) {
-      to[target + i] = from[at + i];
+  /**
+   * Copies the starting numbers of the last columns behind the rows set aside, if there are any.
+   */
+  private float[] padded(int j, int width, int valid, float[] numbers) {
+    if (row == null) {
+      return null;
     }
+    Arrays.fill(numbers, ASIDE * width, (ASIDE + 1) * width, 0);
+    VectorPanels.copy(row, rowFrom + j, numbers, ASIDE * width, valid);
+    return numbers;
   }
 
-  private void tile(
-      int i,
-      int rows,
-      int j,
-      int width,
-      int depth,
-      float[] start,
-      int[] starts,
-      float[] target,
-      int[] targets) {
+  /** Does rows {@code first} to {@code end} of one panel; {@code rows} is the number of all. */
+  private void strip(
+      int first, int end, int rows, int j, int width, int depth, TileRows start, TileRows to) {
     int bAt = bStride == 0 ? bFrom + j * depth : bFrom + j;
     int bStep = bStride == 0 ? width : bStride;
     if (aStep == 0) {
-      VectorRowTile.run(width, depth, a, aAt, b, bAt, bStep, start, starts, target, targets);
+      VectorRowTile.run(width, first, end, depth, left, b, bAt, bStep, start, to);
     } else if (aRows == null) {
       VectorColumnTile.run(
-          width, depth, a, i * depth, aStep, b, bAt, bStep, start, starts, target, targets);
-    } else if (i + ROWS <= rows) {
-      VectorColumnTile.run(
-          width, depth, a, aAt[0], aStep, b, bAt, bStep, start, starts, target, targets);
+          width, first, end, depth, a, 0, depth * ROWS, aStep, b, bAt, bStep, start, to);
     } else {
-      lastColumns(i, rows, width, depth, bAt, bStep, start, starts, target, targets);
+      int whole = end / ROWS * ROWS;
+      VectorColumnTile.run(
+          width, first, whole, depth, a, aRows.from(), ROWS, aStep, b, bAt, bStep, start, to);
+      if (whole < end) {
+        float[] last = lastColumns(whole, rows, depth);
+        VectorColumnTile.run(width, whole, end, depth, last, 0, 0, ROWS, b, bAt, bStep, start, to);
+        Scratch.give(last);
+      }
     }
   }
 
-  /** Does the last rows of a left matrix stored by columns: a column has no six elements there. */
-  private void lastColumns(
-      int i,
-      int rows,
-      int width,
-      int depth,
-      int bAt,
-      int bStep,
-      float[] start,
-      int[] starts,
-      float[] target,
-      int[] targets) {
+  /**
+   * Copies the last rows of a left matrix stored by columns, the very last repeated: a column has
+   * no six elements there.
+   */
+  private float[] lastColumns(int first, int rows, int depth) {
     float[] copy = Scratch.take((long) depth * ROWS);
     for (int p = 0; p < depth; p++) {
+      int at = aRows.from() + p * aStep;
       for (int r = 0; r < ROWS; r++) {
-        copy[p * ROWS + r] = a[aAt[r] + p * aStep];
+        copy[p * ROWS + r] = a[at + Math.min(first + r, rows - 1)];
       }
     }
-    VectorColumnTile.run(
-        width, depth, copy, 0, ROWS, b, bAt, bStep, start, starts, target, targets);
-    Scratch.give(copy);
+    return copy;
   }
 }

@@ -29,6 +29,7 @@ final class VectorWinograd {
   private final WindowAxis columns;
   private final int in;
   private final int out;
+  private final int inStride;
   private final int padded;
   private final VectorWinogradTiles tiles;
 
@@ -38,6 +39,7 @@ final class VectorWinograd {
     this.columns = columns;
     this.in = in;
     this.out = out;
+    this.inStride = VectorWinogradTiles.stride(in);
     this.padded = VectorPanels.padded(out);
     this.tiles = VectorWinogradTiles.inputs(rows, columns, in);
   }
@@ -88,13 +90,13 @@ final class VectorWinograd {
   }
 
   private int tileRows() {
-    int fit = BLOCK / (POINTS * (in + padded));
+    int fit = BLOCK / (POINTS * (inStride + padded));
     return Math.max(1, Math.max(fit, TILES) / tiles.across());
   }
 
   /** Returns the distance of two points of the inputs: not a power of two, for the caches' sake. */
   private int inPlane(int count) {
-    return count * in + 16;
+    return count * inStride + 16;
   }
 
   private int outPlane(int count) {
@@ -123,23 +125,23 @@ final class VectorWinograd {
           .fromRow(p == EVERYWHERE ? start : null, 0);
       for (int k = 0; k < in; k += VectorPanels.DEPTH) {
         int depth = Math.min(VectorPanels.DEPTH, in - k);
-        product.left(points, Lines.of(p * inPlane + k, in));
+        product.left(points, Lines.of(p * inPlane + k, inStride));
         product.panels(panels, p * in * padded + k * padded);
         product.run(count * across, padded, depth);
         product.fromTarget();
       }
     }
-    float[] scratch = Scratch.take(16L * out + 24L * out);
+    float[] aside = Scratch.take(16L * VectorWinogradTiles.stride(out));
     for (int i = 0; i < count; i++) {
       for (int t = 0; t < across; t++) {
-        output(products, (i * across + t) * padded, outPlane, row + i, t, scratch, target);
+        output(products, (i * across + t) * padded, outPlane, row + i, t, aside, target);
       }
     }
-    Scratch.give(scratch);
+    Scratch.give(aside);
   }
 
   private void output(
-      float[] products, int at, int plane, int row, int column, float[] scratch, float[] target) {
+      float[] products, int at, int plane, int row, int column, float[] aside, float[] target) {
     int image = row / tiles.down();
     int y = row % tiles.down() * 4;
     int x = column * 4;
@@ -147,16 +149,15 @@ final class VectorWinograd {
     int wide = Math.min(4, columns.outputs() - x);
     int line = columns.outputs() * out;
     int to = (image * rows.outputs() + y) * line + x * out;
-    int half = 16 * out;
-    VectorWinogradTransforms.output(
-        products, at, plane, 6 * plane, scratch, half, out, 4 * out, 6, out);
-    if (high == 4 && wide == 4) {
-      VectorWinogradTransforms.output(scratch, half, 4 * out, out, target, to, line, out, 4, out);
-    } else {
-      VectorWinogradTransforms.output(
-          scratch, half, 4 * out, out, scratch, 0, 4 * out, out, 4, out);
-      for (int i = 0; i < high; i++) {
-        System.arraycopy(scratch, i * 4 * out, target, to + i * line, wide * out);
+    if (high == 4 && wide == 4 && out >= VectorPanels.LANES) {
+      VectorWinogradOutput.transform(products, at, plane, target, to, line, out, out);
+      return;
+    }
+    int stride = VectorWinogradTiles.stride(out);
+    VectorWinogradOutput.transform(products, at, plane, aside, 0, 4 * stride, stride, stride);
+    for (int i = 0; i < high; i++) {
+      for (int j = 0; j < wide; j++) {
+        VectorPanels.copy(aside, (4 * i + j) * stride, target, to + i * line + j * out, out);
       }
     }
   }

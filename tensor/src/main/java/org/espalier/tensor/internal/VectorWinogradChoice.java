@@ -11,7 +11,7 @@ import org.espalier.tensor.kernel.ConvGeometry;
  */
 final class VectorWinogradChoice {
   /** Fewest channels on either side: below, transforming costs more than multiplying. */
-  private static final int CHANNELS = Math.max(16, VectorPanels.LANES);
+  private static final int CHANNELS = 8;
 
   /** Fewest tiles: below, transforming the weights costs more than the products save. */
   private static final int TILES = 32;
@@ -39,8 +39,7 @@ final class VectorWinogradChoice {
         && g.strideWidth() == 1
         && g.dilationHeight() == 1
         && g.dilationWidth() == 1
-        && g.groups() == 1
-        && Math.min(g.inChannels(), g.outChannels()) >= VectorPanels.LANES;
+        && g.groups() == 1;
   }
 
   private static boolean pays(ConvGeometry g) {

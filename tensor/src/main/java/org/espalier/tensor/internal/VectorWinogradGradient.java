@@ -29,6 +29,8 @@ final class VectorWinogradGradient {
   private final int images;
   private final int in;
   private final int out;
+  private final int inStride;
+  private final int outStride;
   private final VectorWinogradTiles inputs;
   private final VectorWinogradTiles gradients;
 
@@ -36,6 +38,8 @@ final class VectorWinogradGradient {
     this.images = images;
     this.in = in;
     this.out = out;
+    this.inStride = VectorWinogradTiles.stride(in);
+    this.outStride = VectorWinogradTiles.stride(out);
     this.inputs = VectorWinogradTiles.inputs(rows, columns, in);
     this.gradients = VectorWinogradTiles.outputGradients(rows, columns, out);
   }
@@ -43,7 +47,7 @@ final class VectorWinogradGradient {
   /** Computes {@code dw [out, 3, 3, in]} (modified). */
   void run(float[] x, float[] dy, float[] dw) {
     int all = images * inputs.down();
-    int size = POINTS * out * in;
+    int size = POINTS * out * inStride;
     int pieces = Math.min(PIECES, all * inputs.across() / PIECE_TILES);
     int parts = Math.max(1, Math.min(Math.min(pieces, all), SUMS / size));
     float[] sums = Scratch.take((long) parts * size);
@@ -68,36 +72,36 @@ final class VectorWinogradGradient {
             }
           }
         });
-    VectorWinogradWeights.gradient(out, in, sums, dw);
+    VectorWinogradWeights.gradient(out, in, inStride, sums, dw);
     Scratch.give(sums);
   }
 
   private void sum(int first, int end, float[] x, float[] dy, float[] sums, int at) {
     int across = inputs.across();
-    int together = Math.max(1, Math.max(BLOCK / (POINTS * (in + out)), TILES) / across);
-    float[] left = Scratch.take((long) POINTS * (together * across * out + 16));
+    int together = Math.max(1, Math.max(BLOCK / (POINTS * (inStride + outStride)), TILES) / across);
+    float[] left = Scratch.take((long) POINTS * (together * across * outStride + 16));
     float[] right =
-        Scratch.take((long) POINTS * (together * across * in + 16) + VectorPanels.WIDEST);
+        Scratch.take((long) POINTS * (together * across * inStride + 16) + VectorPanels.WIDEST);
     VectorProduct product = new VectorProduct();
     for (int row = first; row < end; row += together) {
       int count = Math.min(together, end - row);
-      int outPlane = count * across * out + 16;
-      int inPlane = count * across * in + 16;
+      int outPlane = count * across * outStride + 16;
+      int inPlane = count * across * inStride + 16;
       for (int i = 0; i < count; i++) {
         gradients.transform(dy, row + i, left, i * across, outPlane);
         inputs.transform(x, row + i, right, i * across, inPlane);
       }
       for (int p = 0; p < POINTS; p++) {
         product
-            .leftColumns(left, p * outPlane, out)
-            .right(right, p * inPlane, in)
-            .into(sums, Lines.of(at + p * out * in, in));
+            .leftColumns(left, p * outPlane, outStride)
+            .right(right, p * inPlane, inStride)
+            .into(sums, Lines.of(at + p * out * inStride, inStride));
         if (row == first) {
           product.fromZero();
         } else {
           product.fromTarget();
         }
-        product.run(out, in, count * across);
+        product.run(out, VectorPanels.padded(in), count * across);
       }
     }
     Scratch.give(right);

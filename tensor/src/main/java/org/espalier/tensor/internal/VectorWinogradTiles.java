@@ -1,7 +1,5 @@
 package org.espalier.tensor.internal;
 
-import static org.espalier.tensor.internal.VectorWinogradWeights.chunk;
-
 /**
  * Cuts images into overlapping tiles of six by six inputs (or four by four output gradients),
  * whatever the size and the padding, and transforms rows of tiles to their 36 points: {@code
@@ -10,6 +8,7 @@ import static org.espalier.tensor.internal.VectorWinogradWeights.chunk;
 final class VectorWinogradTiles {
   private final boolean gradient;
   private final int channels;
+  private final int stride;
   private final int across;
   private final int down;
   private final VectorBand band;
@@ -27,9 +26,18 @@ final class VectorWinogradTiles {
   private VectorWinogradTiles(boolean gradient, WindowAxis rows, WindowAxis columns, int channels) {
     this.gradient = gradient;
     this.channels = channels;
+    this.stride = stride(channels);
     this.across = columns.outputs();
     this.down = rows.outputs();
     this.band = new VectorBand(rows, columns, channels, 1);
+  }
+
+  /**
+   * Returns the floats from one tile to the next at a point: whole panels, and one vector at least.
+   * What lies behind the last channel is anything; it is multiplied along, and nobody reads it.
+   */
+  static int stride(int channels) {
+    return Math.max(VectorPanels.padded(channels), VectorPanels.LANES);
   }
 
   /** Returns the tiles in a row of them. */
@@ -51,29 +59,18 @@ final class VectorWinogradTiles {
    */
   void transform(float[] source, int row, float[] points, int tile, int plane) {
     float[] copy = Scratch.take(band.size(1));
-    float[] half = Scratch.take(36L * chunk(channels));
     band.fill(source, row / down, 0, row % down, 1, copy);
     int line = band.width() * channels;
-    int chunk = chunk(channels);
+    int step = 4 * channels;
     for (int t = 0; t < across; t++) {
-      for (int block = 0; block < channels; block += chunk) {
-        int c = Math.min(block, channels - chunk);
-        int from = t * 4 * channels + c;
-        int to = (tile + t) * channels + c;
-        if (gradient) {
-          VectorWinogradTransforms.outputGradient(
-              copy, from, channels, line, half, 0, chunk, 6 * chunk, 4, chunk);
-          VectorWinogradTransforms.outputGradient(
-              half, 0, 6 * chunk, chunk, points, to, 6 * plane, plane, 6, chunk);
-        } else {
-          VectorWinogradTransforms.input(
-              copy, from, channels, line, half, 0, chunk, 6 * chunk, 6, chunk);
-          VectorWinogradTransforms.input(
-              half, 0, 6 * chunk, chunk, points, to, 6 * plane, plane, 6, chunk);
-        }
+      int to = (tile + t) * stride;
+      if (gradient) {
+        VectorWinogradOutputGradient.transform(
+            copy, t * step, line, channels, points, to, plane, channels);
+      } else {
+        VectorWinogradInput.transform(copy, t * step, line, channels, points, to, plane, channels);
       }
     }
-    Scratch.give(half);
     Scratch.give(copy);
   }
 }

@@ -9,15 +9,7 @@ final class VectorWinogradWeights {
   /** Points of a tile: six times six. */
   static final int POINTS = 36;
 
-  /** Channels transformed at once: 36 runs of them stay in the L1 cache with their source. */
-  static final int CHUNK = 64;
-
   private VectorWinogradWeights() {}
-
-  /** Returns the number of channels to transform at once. */
-  static int chunk(int channels) {
-    return channels <= 2 * CHUNK ? channels : CHUNK;
-  }
 
   /**
    * Transforms {@code weight [out, 3, 3, in]} to panels, 36 matrices behind each other.
@@ -27,71 +19,86 @@ final class VectorWinogradWeights {
    * @param panels receives the packed matrices (modified)
    */
   static void pack(boolean turned, int out, int in, float[] weight, float[] panels) {
-    int plane = out * in;
-    float[] points = Scratch.take((long) POINTS * plane);
-    if (turned) {
-      transform(out, in, weight, 8 * in, 9 * in, -in, points);
-    } else {
-      float[] byInput = Scratch.take(9L * plane);
-      Parallel.range(
-          9,
-          Parallel.grain(plane),
-          (from, to) -> {
-            for (int tap = from; tap < to; tap++) {
-              VectorPanels.turn(out, in, weight, tap * in, 9 * in, byInput, tap * plane, out);
-            }
-          });
-      transform(in, out, byInput, 0, out, plane, points);
-      Scratch.give(byInput);
-    }
     int depth = turned ? out : in;
     int columns = turned ? in : out;
+    int stride = VectorWinogradTiles.stride(columns);
+    float[] points = Scratch.take((long) POINTS * depth * stride);
+    // Vectors read up to their whole length behind the last kernel.
+    float[] kernels = Scratch.take(9L * out * in + VectorPanels.LANES);
+    if (turned) {
+      System.arraycopy(weight, 0, kernels, 0, 9 * out * in);
+      transform(out, in, kernels, 8 * in, 9 * in, -in, points);
+    } else {
+      Parallel.range(
+          9,
+          Parallel.grain((long) out * in),
+          (from, to) -> {
+            for (int tap = from; tap < to; tap++) {
+              VectorPanels.turn(out, in, weight, tap * in, 9 * in, kernels, tap * out * in, out);
+            }
+          });
+      transform(in, out, kernels, 0, out, out * in, points);
+    }
+    Scratch.give(kernels);
     int packed = depth * VectorPanels.padded(columns);
     Parallel.range(
         POINTS,
-        Parallel.grain(plane),
+        Parallel.grain((long) depth * columns),
         (from, to) -> {
           for (int p = from; p < to; p++) {
             VectorPanels.packSlices(
-                false, depth, columns, points, p * plane, columns, panels, p * packed);
+                false, depth, columns, points, p * depth * stride, stride, panels, p * packed);
           }
         });
     Scratch.give(points);
   }
 
-  /** Transforms kernels whose taps are {@code tap} apart to {@code points [36, rows, columns]}. */
+  /**
+   * Transforms kernels whose taps are {@code tap} apart to {@code points [36, rows, stride of
+   * columns]}.
+   */
   private static void transform(
       int rows, int columns, float[] kernels, int first, int step, int tap, float[] points) {
-    int plane = rows * columns;
+    int stride = VectorWinogradTiles.stride(columns);
+    int plane = rows * stride;
     Parallel.range(
         rows,
         Parallel.grain(POINTS * columns / 4),
         (from, to) -> {
-          float[] half = Scratch.take(18L * columns);
+          float[] half = Scratch.take(18L * stride);
           for (int r = from; r < to; r++) {
             VectorWinogradTransforms.weight(
-                kernels, first + r * step, tap, 3 * tap, half, 0, columns, 6 * columns, 3, columns);
+                kernels, first + r * step, tap, 3 * tap, half, 0, stride, 6 * stride, 3, columns);
             VectorWinogradTransforms.weight(
-                half, 0, 6 * columns, columns, points, r * columns, 6 * plane, plane, 6, columns);
+                half, 0, 6 * stride, stride, points, r * stride, 6 * plane, plane, 6, columns);
           }
           Scratch.give(half);
         });
   }
 
-  /** Transforms gradients {@code [36, out, in]} at the points to {@code dw [out, 3, 3, in]}. */
-  static void gradient(int out, int in, float[] points, float[] dw) {
-    int plane = out * in;
+  /**
+   * Transforms gradients {@code [36, out, stride]} at the points to {@code dw [out, 3, 3, in]}.
+   *
+   * @param stride floats from the gradients of one output channel to those of the next
+   */
+  static void gradient(int out, int in, int stride, float[] points, float[] dw) {
+    int plane = out * stride;
     Parallel.range(
         out,
         Parallel.grain(POINTS * in / 4),
         (from, to) -> {
-          float[] half = Scratch.take(18L * in);
+          float[] half = Scratch.take(18L * stride);
+          float[] taps = Scratch.take(9L * stride);
           for (int o = from; o < to; o++) {
             VectorWinogradTransforms.weightGradient(
-                points, o * in, plane, 6 * plane, half, 0, in, 3 * in, 6, in);
+                points, o * stride, plane, 6 * plane, half, 0, stride, 3 * stride, 6, in);
             VectorWinogradTransforms.weightGradient(
-                half, 0, 3 * in, in, dw, o * 9 * in, 3 * in, in, 3, in);
+                half, 0, 3 * stride, stride, taps, 0, 3 * stride, stride, 3, in);
+            for (int tap = 0; tap < 9; tap++) {
+              VectorPanels.copy(taps, tap * stride, dw, (9 * o + tap) * in, in);
+            }
           }
+          Scratch.give(taps);
           Scratch.give(half);
         });
   }

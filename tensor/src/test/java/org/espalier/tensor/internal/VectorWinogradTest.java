@@ -105,7 +105,12 @@ class VectorWinogradTest {
     "1, 1, 1, 40, 16, 1, 1, 1",
     "1, 5, 6, 270, 30, 1, 1, 1",
     "1, 6, 5, 20, 300, 1, 1, 1",
-    "40, 8, 8, 20, 20, 1, 1, 1"
+    "40, 8, 8, 20, 20, 1, 1, 1",
+    "2, 8, 9, 10, 10, 1, 1, 1",
+    "4, 16, 16, 15, 16, 1, 1, 1",
+    "2, 7, 6, 16, 13, 1, 0, 1",
+    "1, 9, 6, 8, 15, 1, 1, 1",
+    "1, 5, 7, 3, 5, 0, 1, 1"
   })
   void allPassesStayWithinTheBound(
       int batch, int height, int width, int in, int out, int padTop, int padLeft, int padFar) {
@@ -187,7 +192,8 @@ class VectorWinogradTest {
     assertTrue(VectorWinogradChoice.serves(geometry(64, 16, 16, 64, 64, 1, 1, 1)));
     assertFalse(VectorWinogradChoice.serves(geometry(64, 2, 2, 64, 64, 1, 1, 1)));
     assertFalse(VectorWinogradChoice.serves(geometry(1, 8, 8, 64, 64, 1, 1, 1)));
-    assertFalse(VectorWinogradChoice.fits(geometry(64, 16, 16, 64, 2, 1, 1, 1)));
+    assertTrue(VectorWinogradChoice.serves(geometry(64, 16, 16, 10, 10, 1, 1, 1)));
+    assertFalse(VectorWinogradChoice.serves(geometry(64, 16, 16, 64, 2, 1, 1, 1)));
     assertFalse(
         VectorWinogradChoice.fits(
             new ConvGeometry(64, 16, 16, 64, 8, 8, 64, 3, 3, 2, 2, 1, 1, 1, 1, 1)));
