@@ -7,8 +7,12 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.Callable;
+import org.espalier.io.Checkpoint;
+import org.espalier.io.data.ModelInput;
+import org.espalier.nn.Snapshot;
 import org.espalier.nn.Summary;
 import org.espalier.nn.model.Models;
+import org.espalier.tensor.FormatException;
 import org.espalier.tensor.Shape;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,7 +37,8 @@ final class CostCommand implements Callable<Integer> {
   @Option(
       names = "--input",
       paramLabel = "HxWxC",
-      description = "The input of a named model (default: 32x32x3).")
+      description =
+          "The input of a named model (default: 32x32x3), or of a file in place of its own.")
   private String input;
 
   @Option(names = "--classes", description = "The classes of a named model (default: 10).")
@@ -56,14 +61,25 @@ final class CostCommand implements Callable<Integer> {
         throw new IllegalArgumentException(
             "--classes is for a named model; " + model + " has classes of its own");
       }
-      ModelFile loaded = ModelFile.load(file);
-      return Summary.of(loaded.model(), input == null ? loaded.input() : shape(input));
+      return ofFile(ModelFile.file(file));
     }
     if (model.contains("/") || model.endsWith(".safetensors")) {
       throw new NoSuchFileException(model);
     }
     Shape sample = shape(input == null ? "32x32x3" : input);
     return Summary.of(Models.byName(model, sample, classes == null ? 10 : classes), sample);
+  }
+
+  /** Takes the input that the file knows, unless another one is wanted or it knows none. */
+  private Summary ofFile(Path file) throws IOException {
+    Snapshot snapshot = Checkpoint.load(file);
+    try {
+      Shape sample = input != null ? shape(input) : ModelInput.shape(snapshot.meta());
+      return Summary.of(snapshot.build(), sample);
+    } catch (FormatException e) {
+      String wayOut = input == null ? "; say the input with --input 32x32x3" : "";
+      throw new FormatException(file + ": " + e.getMessage() + wayOut, e);
+    }
   }
 
   /** Reads a shape such as {@code 32x32x3}. */

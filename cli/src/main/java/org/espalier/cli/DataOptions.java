@@ -69,6 +69,11 @@ final class DataOptions {
         : DataSource.parse("--test", test, pictures()).allForTest();
   }
 
+  /** Tells whether the test samples are a share of one folder of pictures. */
+  boolean isSplitForTest() {
+    return test == null && source().isSplitForTest();
+  }
+
   private PictureOptions pictures() {
     String wanted = size == null ? "32x32" : size.toLowerCase(Locale.ROOT);
     if (!wanted.matches("[1-9]\\d{0,3}x[1-9]\\d{0,3}")) {

@@ -3,6 +3,7 @@ package org.espalier.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.espalier.io.PictureOptions;
@@ -84,7 +85,14 @@ record DataSource(String kind, Path place, PictureOptions pictures) {
    * Reads test samples from a source that is for testing only: a folder of pictures is not split.
    */
   Dataset allForTest() throws IOException {
-    return isPictures() && !hasTrainFolder() ? pictures(place) : test();
+    return isSplitForTest() ? pictures(place) : test();
+  }
+
+  /**
+   * Tells whether the test samples are a share of one folder, the rest of which is for training.
+   */
+  boolean isSplitForTest() {
+    return isPictures() && !hasTrainFolder();
   }
 
   /** Tells whether samples are read from image files. */
@@ -160,20 +168,28 @@ record DataSource(String kind, Path place, PictureOptions pictures) {
   }
 
   /**
-   * Returns the augmentation named by words such as {@code crop4,flip,cutout8}, or {@code none}.
+   * Returns the augmentation named by words such as {@code crop4,flip,cutout8}, or {@code none},
+   * with the normalisation in it: a cutout is made behind it, where zero is the mean.
    */
-  static Augmentation augmentation(String words) {
-    if (words.equals("none")) {
-      return Augmentation.none();
+  static Augmentation augmentation(String words, Normalization normalization) {
+    List<Augmentation> steps = new ArrayList<>();
+    List<Augmentation> behind = new ArrayList<>();
+    for (Augmentation step : named(words)) {
+      (step instanceof Cutout ? behind : steps).add(step);
     }
-    return Augmentation.of(
-        Arrays.stream(words.split(","))
-            .map(String::trim)
-            .map(DataSource::named)
-            .toArray(Augmentation[]::new));
+    steps.add(normalization);
+    steps.addAll(behind);
+    return Augmentation.of(steps.toArray(Augmentation[]::new));
   }
 
-  private static Augmentation named(String word) {
+  /** Reads the words, or refuses them. */
+  static List<Augmentation> named(String words) {
+    return words.equals("none")
+        ? List.of()
+        : Arrays.stream(words.split(",")).map(String::trim).map(DataSource::word).toList();
+  }
+
+  private static Augmentation word(String word) {
     if (word.equals("flip")) {
       return new HorizontalFlip();
     }

@@ -9,6 +9,7 @@ import org.espalier.io.SafeTensors;
 import org.espalier.io.StateDict;
 import org.espalier.io.data.Dataset;
 import org.espalier.io.data.Loader;
+import org.espalier.io.data.ModelInput;
 import org.espalier.io.data.Normalization;
 import org.espalier.nn.Costs;
 import org.espalier.nn.Module;
@@ -69,11 +70,7 @@ final class EvalCommand implements Callable<Integer> {
     Dataset test = data.test();
     ModelFile loaded = file != null ? ModelFile.load(file) : bare(test);
     DataOptions.checkFits(test, loaded.input(), loaded.classNames());
-    try {
-      return Workers.run(threads, () -> measure(loaded, test));
-    } catch (OutOfMemoryError e) {
-      throw Failures.outOfMemory(batchSize, e);
-    }
+    return Workers.run(threads, () -> measure(loaded, test));
   }
 
   private void check() {
@@ -107,14 +104,18 @@ final class EvalCommand implements Callable<Integer> {
     } catch (FormatException e) {
       throw new FormatException(weights + ": " + e.getMessage(), e);
     }
-    return new ModelFile(model, input, normalization, test.classNames());
+    return new ModelFile(model, ModelInput.of(test, normalization));
   }
 
   private int measure(ModelFile loaded, Dataset test) {
     PrintWriter out = spec.commandLine().getOut();
+    if (data.isSplitForTest()) {
+      out.println(
+          "samples     %s: the fifth of %s that './espalier train' keeps for testing; --test %s measures all"
+              .formatted(Figures.count(test.size()), data.data, data.data));
+    }
     Loader tests = Loader.of(test).batchSize(batchSize).normalize(loaded.normalization()).build();
-    Evaluation evaluation =
-        new Evaluator(TrainingSession.CROSS_ENTROPY).evaluate(loaded.model(), tests);
+    Evaluation evaluation = evaluate(loaded.model(), tests);
     Costs costs = Costs.of(loaded.model(), loaded.input());
     long right = Math.round(evaluation.accuracy() * evaluation.samples());
     out.println(
@@ -135,5 +136,13 @@ final class EvalCommand implements Callable<Integer> {
             + Figures.milliseconds(Latency.medians(loaded.input(), 64, loaded.model())[0]));
     out.flush();
     return 0;
+  }
+
+  private Evaluation evaluate(Module model, Loader tests) {
+    try {
+      return new Evaluator(TrainingSession.CROSS_ENTROPY).evaluate(model, tests);
+    } catch (OutOfMemoryError e) {
+      throw Failures.outOfMemory(batchSize, e);
+    }
   }
 }

@@ -6,6 +6,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
 import java.util.concurrent.ExecutionException;
 import org.espalier.optim.train.DivergedException;
 import org.espalier.tensor.StateException;
@@ -22,6 +23,8 @@ final class Failures {
   /** The exit status for a fault of ours. */
   static final int FAULT = 1;
 
+  private static final String MORE_HEAP = "ESPALIER_JAVA_OPTS=-Xmx8g";
+
   private Failures() {}
 
   /** Prints the sentence and returns the exit status. */
@@ -35,12 +38,30 @@ final class Failures {
   }
 
   /** Returns the exception to throw when memory did not suffice for a batch. */
-  static StateException outOfMemory(int batchSize, OutOfMemoryError cause) {
-    StateException named =
-        new StateException(
-            "out of memory at batch size "
-                + batchSize
-                + ": choose a smaller --batch-size, or more heap with ESPALIER_JAVA_OPTS=-Xmx8g");
+  static StateException outOfMemory(int batchSize, Throwable cause) {
+    return outOfMemory(
+        "out of memory at batch size "
+            + batchSize
+            + ": choose a smaller --batch-size, or more heap with "
+            + MORE_HEAP,
+        cause);
+  }
+
+  /**
+   * Returns the exception to throw when memory did not suffice and a run folder keeps what was
+   * done: its batch size cannot be changed any more.
+   *
+   * @param doing what was being done, such as {@code at batch size 64}
+   */
+  static StateException outOfMemory(String doing, Path resumable, Throwable cause) {
+    return outOfMemory(
+        "out of memory %s: the run is saved; give Java more with %s and go on with --resume %s"
+            .formatted(doing, MORE_HEAP, resumable),
+        cause);
+  }
+
+  private static StateException outOfMemory(String sentence, Throwable cause) {
+    StateException named = new StateException(sentence);
     named.initCause(cause);
     return named;
   }
@@ -88,7 +109,9 @@ final class Failures {
       return "exists already, nothing was overwritten: " + present.getFile();
     }
     if (cause instanceof OutOfMemoryError) {
-      return "out of memory: choose a smaller --batch-size, or give the JVM more with ESPALIER_JAVA_OPTS=-Xmx8g";
+      return "out of memory: give Java more with "
+          + MORE_HEAP
+          + "; smaller --batch-size, and train's --limit, need less";
     }
     String message = cause.getMessage();
     String said = message == null || message.isBlank() ? cause.getClass().getSimpleName() : message;

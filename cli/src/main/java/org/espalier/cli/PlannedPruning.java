@@ -45,7 +45,7 @@ record PlannedPruning(Shape input, PruneRecipe recipe) implements Callback {
   }
 
   /** Returns how many held epochs follow when the soft phase ends after so many. */
-  private int fitting(int soft) {
+  int fitting(int soft) {
     int held = 1;
     while (recipe.held(soft + held) > held) {
       held++;

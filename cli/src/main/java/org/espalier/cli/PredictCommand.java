@@ -9,13 +9,8 @@ import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.espalier.autograd.Var;
 import org.espalier.autograd.op.Ops;
-import org.espalier.io.PictureOptions;
-import org.espalier.io.PictureOptions.Alpha;
-import org.espalier.io.PictureOptions.Colour;
 import org.espalier.io.PictureOptions.Resize;
-import org.espalier.io.Pictures;
 import org.espalier.nn.Pass;
-import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.Workspace;
 import picocli.CommandLine.Command;
@@ -48,8 +43,9 @@ final class PredictCommand implements Callable<Integer> {
 
   @Option(
       names = "--resize",
-      description = "What happens to other sizes: ${COMPLETION-CANDIDATES} (default: crop).")
-  private Resize resize = Resize.CROP;
+      description =
+          "What happens to other sizes: ${COMPLETION-CANDIDATES} (default: as in training, else crop).")
+  private Resize resize;
 
   @Spec private CommandSpec spec;
 
@@ -58,7 +54,7 @@ final class PredictCommand implements Callable<Integer> {
     if (top < 1) {
       throw new IllegalArgumentException("--top must be at least 1, got " + top);
     }
-    ModelFile loaded = ModelFile.load(model);
+    ModelFile loaded = loaded();
     PrintWriter out = spec.commandLine().getOut();
     Workspace workspace = new Workspace();
     for (Path image : images) {
@@ -69,26 +65,18 @@ final class PredictCommand implements Callable<Integer> {
     return 0;
   }
 
-  private double[] probabilities(ModelFile loaded, Path image, Workspace workspace)
+  private ModelFile loaded() throws IOException {
+    ModelFile loaded = ModelFile.load(model);
+    return resize == null ? loaded : new ModelFile(loaded.model(), loaded.use().resizing(resize));
+  }
+
+  private static double[] probabilities(ModelFile loaded, Path image, Workspace workspace)
       throws IOException {
-    Tensor picture = Pictures.read(image, options(loaded.input()));
-    loaded.normalization().apply(picture.f32(), 0, picture.count());
-    Tensor x = picture.reshape(loaded.input().batched(1));
+    Tensor x = loaded.use().read(image);
     try (Pass pass = Pass.infer(workspace)) {
       Var logits = loaded.model().apply(pass, pass.input(x));
       return Ops.softmax(logits, -1).value().toDoubles();
     }
-  }
-
-  private PictureOptions options(Shape input) {
-    int channels = input.size(-1);
-    if (channels != 1 && channels != 3) {
-      throw new IllegalArgumentException(
-          "the model takes " + channels + " channels, which no picture file has");
-    }
-    return PictureOptions.of(channels == 1 ? Colour.GREY : Colour.RGB)
-        .with(Alpha.ON_WHITE)
-        .sized(input.size(0), input.size(1), resize);
   }
 
   private String describe(double[] probabilities, List<String> names) {

@@ -132,7 +132,8 @@ final class TrainCommand implements Callable<Integer> {
 
   private TrainingSession resumed(SaveInterval interval) throws IOException {
     checkOnlyResumeOptions();
-    Path last = resume.resolve(TrainingSession.SNAPSHOTS).resolve("last.safetensors");
+    Path last =
+        resume.resolve(TrainingSession.SNAPSHOTS).resolve(TrainingSession.LAST + ".safetensors");
     if (!Files.isRegularFile(last)) {
       throw new IllegalArgumentException(resume + " holds no run to resume: there is no " + last);
     }
@@ -181,7 +182,7 @@ final class TrainCommand implements Callable<Integer> {
     PruneRecipe.parse(prune);
     data.check();
     String words = augment == null ? data.source().usualAugmentation() : augment;
-    DataSource.augmentation(words);
+    DataSource.named(words);
     return new TrainSettings(
         data.data,
         data.test,

@@ -19,10 +19,15 @@ import org.espalier.tensor.Shape;
  * @param validation the samples held out, may be empty
  * @param test the test samples
  * @param normalization what pixels go through first; measured on {@code training} if at all
+ * @param evaluationBatch how many samples are measured at a time
  */
 record TrainingData(
-    Dataset training, Dataset validation, Dataset test, Normalization normalization) {
-  private static final int EVALUATION_BATCH = 100;
+    Dataset training,
+    Dataset validation,
+    Dataset test,
+    Normalization normalization,
+    int evaluationBatch) {
+  private static final int LARGEST_EVALUATION_BATCH = 100;
 
   /** Reads the samples that a run's options name. */
   static TrainingData read(TrainSettings settings) throws IOException {
@@ -37,7 +42,11 @@ record TrainingData(
     DataOptions.checkFits(test, all.sampleShape(), all.classNames());
     Split split = split(all, settings);
     return new TrainingData(
-        split.training(), split.validation(), test, source.normalization(split.training()));
+        split.training(),
+        split.validation(),
+        test,
+        source.normalization(split.training()),
+        Math.min(LARGEST_EVALUATION_BATCH, settings.batchSize()));
   }
 
   /** Draws as many samples as are wanted: the first ones of a sorted set are all of one class. */
@@ -88,8 +97,7 @@ record TrainingData(
         .batchSize(settings.batchSize())
         .dropLast(training.size() >= settings.batchSize())
         .shuffle(random)
-        .augment(DataSource.augmentation(settings.augment()), random)
-        .normalize(normalization)
+        .augment(DataSource.augmentation(settings.augment(), normalization), random)
         .build();
   }
 
@@ -104,12 +112,12 @@ record TrainingData(
   }
 
   private Loader inOrder(Dataset data) {
-    return Loader.of(data).batchSize(EVALUATION_BATCH).normalize(normalization).build();
+    return Loader.of(data).batchSize(evaluationBatch).normalize(normalization).build();
   }
 
   /** Returns the first test samples as one batch. */
   Batch firstTestBatch() {
-    int size = Math.min(EVALUATION_BATCH, test.size());
+    int size = Math.min(evaluationBatch, test.size());
     return Loader.of(test.take(size))
         .batchSize(size)
         .prefetch(0)

@@ -8,6 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.espalier.io.Checkpoint;
 import org.espalier.io.JsonLines;
+import org.espalier.io.PictureOptions.Resize;
+import org.espalier.io.data.ModelInput;
 import org.espalier.nn.Costs;
 import org.espalier.nn.Module;
 import org.espalier.nn.Snapshot;
@@ -21,12 +23,16 @@ import org.espalier.optim.train.Callback;
 import org.espalier.optim.train.Epoch;
 import org.espalier.optim.train.History;
 import org.espalier.optim.train.Trainer;
+import org.espalier.tensor.StateException;
 import org.espalier.tensor.kernel.KernelLookup;
 
 /** Runs one training from data to report, or the rest of an interrupted one. */
 final class TrainingSession {
   /** The folder of snapshots in a run folder. */
   static final String SNAPSHOTS = "snapshots";
+
+  /** The snapshot to resume from. */
+  static final String LAST = "last";
 
   /** The snapshot of the weights before the last zeroing, from which on the zeros are held. */
   static final String DENSE = "dense";
@@ -64,8 +70,7 @@ final class TrainingSession {
   boolean run() throws IOException {
     TrainingData data = TrainingData.read(settings);
     ModelFile trained = resumed == null ? fresh(data) : goOn(data);
-    Map<String, Object> meta =
-        ModelFile.meta(data.input(), data.normalization(), data.classNames());
+    Map<String, Object> meta = trained.use().meta();
     settings.addTo(meta);
     meta.put("kernels", KernelLookup.describe());
     announce(data, Costs.of(trained.model(), data.input()));
@@ -75,7 +80,11 @@ final class TrainingSession {
       return false;
     }
     out.println("trained in " + Figures.duration((System.nanoTime() - start) / 1e9));
-    new Finish(folder, settings, trained, meta, data).finish(history, out);
+    try {
+      new Finish(folder, settings, trained, meta, data).finish(history, out);
+    } catch (OutOfMemoryError e) {
+      throw Failures.outOfMemory("while the models were measured", folder, e);
+    }
     return true;
   }
 
@@ -86,11 +95,18 @@ final class TrainingSession {
     if (recipe.isPruning()) {
       new PlannedPruning(data.input(), recipe).check(model);
     }
-    return new ModelFile(model, data.input(), data.normalization(), data.classNames());
+    return new ModelFile(model, input(data));
+  }
+
+  /** Picture files of other sizes are predicted as they were trained on, if that was said. */
+  private ModelInput input(TrainingData data) {
+    ModelInput input = ModelInput.of(data.training(), data.normalization());
+    Resize resize = settings.dataOptions().resize;
+    return resize == null ? input : input.resizing(resize);
   }
 
   private ModelFile goOn(TrainingData data) {
-    ModelFile before = ModelFile.of(resumed.build(), resumed.meta());
+    ModelFile before = ModelFile.of(resumed);
     DataOptions.checkFits(data.training(), before.input(), before.classNames());
     if (!before.normalization().equals(data.normalization())) {
       throw new IllegalArgumentException(
@@ -123,13 +139,32 @@ final class TrainingSession {
       throws IOException {
     Files.createDirectories(folder);
     Path logFile = folder.resolve("log.jsonl");
-    try (JsonLines log = resumed == null ? JsonLines.create(logFile) : JsonLines.append(logFile);
+    try (JsonLines log = resumed == null ? JsonLines.create(logFile) : goOnLogging(logFile);
         ProgressLine progress = new ProgressLine(out, ProgressLine.isTerminal())) {
       return interruptible(
           trainer(model, data, meta).log(log).progress(progress::show).build(), progress);
     } catch (OutOfMemoryError e) {
-      throw Failures.outOfMemory(settings.batchSize(), e);
+      throw outOfMemory(e);
+    } catch (StateException e) {
+      throw e.getCause() instanceof OutOfMemoryError ? outOfMemory(e) : e;
     }
+  }
+
+  /** Drops what was logged of epochs behind the snapshot: they are run, and logged, again. */
+  private JsonLines goOnLogging(Path logFile) throws IOException {
+    long next = resumed.training().get("epoch") instanceof Long epoch ? epoch : 0;
+    return JsonLines.append(
+        logFile,
+        entry ->
+            !"epoch".equals(entry.get("event"))
+                || !(entry.get("epoch") instanceof Long epoch && epoch >= next));
+  }
+
+  private StateException outOfMemory(Throwable cause) {
+    int size = settings.batchSize();
+    return Checkpoint.folder(folder.resolve(SNAPSHOTS)).has(LAST)
+        ? Failures.outOfMemory("at batch size " + size, folder, cause)
+        : Failures.outOfMemory(size, cause);
   }
 
   private Trainer.Builder trainer(Module model, TrainingData data, Map<String, Object> meta) {

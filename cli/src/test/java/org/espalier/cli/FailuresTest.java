@@ -10,6 +10,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.concurrent.ExecutionException;
 import org.espalier.tensor.FormatException;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,15 @@ class FailuresTest {
     assertEquals(2, report(Failures.outOfMemory(4096, new OutOfMemoryError("Java heap space"))));
     assertTrue(printed.toString().contains("batch size 4096"), printed.toString());
     assertTrue(printed.toString().contains("--batch-size"), printed.toString());
+  }
+
+  @Test
+  void outOfMemoryOfASavedRunNamesTheWayToGoOn() {
+    Path run = Path.of("runs", "a");
+    report(Failures.outOfMemory("at batch size 64", run, new OutOfMemoryError("Java heap space")));
+    String said = printed.toString();
+    assertTrue(said.contains("at batch size 64") && said.contains("--resume " + run), said);
+    assertFalse(said.contains("--batch-size"), "a resumed run keeps its batch size: " + said);
   }
 
   @Test

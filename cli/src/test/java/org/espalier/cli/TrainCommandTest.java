@@ -3,6 +3,7 @@ package org.espalier.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.espalier.io.JsonLines;
+import org.espalier.io.Png;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -186,12 +188,16 @@ class TrainCommandTest {
             "images:" + data,
             "--size",
             "8x8",
+            "--resize",
+            "stretch",
             "--model",
             "resnet8",
             "--epochs",
             2,
             "--prune",
             "asfp:0.5",
+            "--augment",
+            "crop1,cutout3,flip",
             "--batch-size",
             8,
             "--out",
@@ -201,6 +207,48 @@ class TrainCommandTest {
     Cli predict = Cli.run("predict", run, data.resolve("row1/1.png"));
     assertDone(predict);
     assertTrue(predict.out().contains("row"), predict.out());
+    byte[] pixels = new byte[8 * 24 * 3];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (byte) (i % 72 < 24 ? 0 : 200 - i / 8);
+    }
+    Path wide = Files.write(folder.resolve("wide.png"), Png.encode(8, 24, 3, pixels));
+    String asTrained = Cli.run("predict", run, wide).out();
+    assertEquals(Cli.run("predict", run, wide, "--resize", "stretch").out(), asTrained);
+    assertNotEquals(Cli.run("predict", run, wide, "--resize", "pad").out(), asTrained);
+
+    Object[] eval = {"eval", run, "--data", "images:" + data, "--size", "8x8"};
+    Cli fifth = Cli.run(eval);
+    assertDone(fifth);
+    assertTrue(fifth.out().contains("the fifth of images:" + data), fifth.out());
+    assertTrue(fifth.out().contains("of 7 "), fifth.out());
+    Object[] all = Arrays.copyOf(eval, eval.length + 2);
+    all[eval.length] = "--test";
+    all[eval.length + 1] = "images:" + data;
+    Cli whole = Cli.run(all);
+    assertDone(whole);
+    assertFalse(whole.out().contains("the fifth"), whole.out());
+    assertTrue(whole.out().contains("of 36 "), whole.out());
+  }
+
+  @Test
+  void aResumedRunLogsEachEpochOnceAndAFinishedOneFinishesAlike() throws IOException {
+    Path data = TinyData.idx(folder.resolve("idx"), 40, 12);
+    Path run = folder.resolve("run");
+    trained(data, "run", "--seed", 5);
+    byte[] model = Files.readAllBytes(run.resolve("model.safetensors"));
+    Path log = run.resolve("log.jsonl");
+    List<Map<String, Object>> before = JsonLines.read(log);
+    // As if the run had been killed when an epoch was logged, but not yet saved.
+    Files.writeString(
+        log, Files.readString(log) + "{\"event\":\"epoch\",\"epoch\":1,\"train_loss\":7.0}\n");
+    assertDone(Cli.run("train", "--resume", run));
+    List<Object> epochs =
+        JsonLines.read(log).stream()
+            .filter(entry -> "epoch".equals(entry.get("event")))
+            .map(entry -> entry.get("train_loss"))
+            .toList();
+    assertEquals(List.of(before.get(1).get("train_loss")), epochs);
+    assertArrayEquals(model, Files.readAllBytes(run.resolve("model.safetensors")));
   }
 
   @Test

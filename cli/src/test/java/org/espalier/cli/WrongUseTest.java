@@ -11,7 +11,15 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.espalier.io.Checkpoint;
 import org.espalier.io.SafeTensors;
+import org.espalier.io.data.ModelInput;
+import org.espalier.io.data.Normalization;
+import org.espalier.io.data.Shapes;
+import org.espalier.nn.Module;
+import org.espalier.nn.Snapshot;
+import org.espalier.nn.model.Models;
+import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -130,6 +138,24 @@ class WrongUseTest {
       assertRefused(file.toString(), "predict", file, folder.resolve("a.png"));
     }
     assertRefused("--model", "eval", bare);
+  }
+
+  @Test
+  void aModelThatDoesNotKnowItsInputHasACostWhereTheInputIsSaid() throws IOException {
+    Path bare = folder.resolve("model.safetensors");
+    Module model = Models.byName("resnet8", Shape.of(32, 32, 3), 10).initialize(1);
+    Checkpoint.save(bare, Snapshot.of(model, Map.of()));
+    assertRefused("input_shape", "predict", bare, folder.resolve("a.png"));
+    assertRefused("--input 32x32x3", "cost", bare);
+    Cli cost = Cli.run("cost", bare, "--input", "32x32x3");
+    assertEquals(0, cost.status(), cost.err());
+    assertTrue(cost.out().contains("12,239,488"), cost.out());
+    ModelInput input = ModelInput.of(Shapes.training(1, 4), Normalization.identity(3));
+    Checkpoint.save(bare, Snapshot.of(model, input.meta()));
+    assertEquals(cost.out(), Cli.run("cost", bare).out());
+    Path picture = TinyData.png(folder.resolve("a.png"), 32, 32);
+    Cli predict = Cli.run("predict", bare, picture);
+    assertEquals(0, predict.status(), predict.err());
   }
 
   @Test

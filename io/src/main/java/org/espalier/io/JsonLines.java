@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * Appends records to a log, one JSON object a line, each on disk before the next: what a killed run
@@ -53,6 +54,31 @@ public final class JsonLines implements Consumer<Map<String, ?>>, AutoCloseable 
             file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
   }
 
+  /**
+   * Opens a log to go on with, as {@link #append(Path)} does, and drops records first: those that a
+   * resumed run will write again.
+   *
+   * @param kept tells which records stay
+   */
+  public static JsonLines append(Path file, Predicate<Map<String, Object>> kept)
+      throws IOException {
+    if (Files.exists(file)) {
+      cutHalfLine(file);
+      List<String> lines = lines(file);
+      List<Map<String, Object>> entries = read(file);
+      StringBuilder text = new StringBuilder();
+      for (int i = 0; i < lines.size(); i++) {
+        text.append(kept.test(entries.get(i)) ? lines.get(i) + "\n" : "");
+      }
+      AtomicFile.write(file, out -> out.write(text.toString().getBytes(StandardCharsets.UTF_8)));
+    }
+    return append(file);
+  }
+
+  private static List<String> lines(Path file) throws IOException {
+    return Json.decode(file.toString(), Files.readAllBytes(file)).lines().toList();
+  }
+
   private static void cutHalfLine(Path file) throws IOException {
     String text = Json.decode(file.toString(), Files.readAllBytes(file));
     int end = text.lastIndexOf('\n') + 1;
@@ -88,7 +114,7 @@ public final class JsonLines implements Consumer<Map<String, ?>>, AutoCloseable 
 
   /** Reads all records of a log. */
   public static List<Map<String, Object>> read(Path file) throws IOException {
-    List<String> lines = Json.decode(file.toString(), Files.readAllBytes(file)).lines().toList();
+    List<String> lines = lines(file);
     List<Map<String, Object>> entries = new ArrayList<>();
     for (int i = 0; i < lines.size(); i++) {
       entries.add(Json.readObject(file + ": line " + (i + 1), lines.get(i)));

@@ -51,6 +51,20 @@ class JsonLinesTest {
   }
 
   @Test
+  void goingOnDropsWhatWillBeWrittenAgainAndKeepsTheRestByteForByte() throws IOException {
+    Path file = folder.resolve("log.jsonl");
+    Files.writeString(file, "{\"epoch\":0, \"a\":0.10}\n{\"epoch\":1}\n{\"b\":2}\n{\"ep");
+    try (JsonLines log =
+        JsonLines.append(file, entry -> !Long.valueOf(1).equals(entry.get("epoch")))) {
+      log.accept(Map.of("epoch", 1));
+    }
+    assertEquals("{\"epoch\":0, \"a\":0.10}\n{\"b\":2}\n{\"epoch\":1}\n", Files.readString(file));
+    Path absent = folder.resolve("absent.jsonl");
+    JsonLines.append(absent, entry -> true).close();
+    assertEquals("", Files.readString(absent));
+  }
+
+  @Test
   void aDamagedLineIsNamed() throws IOException {
     Path file = Files.writeString(folder.resolve("log.jsonl"), "{\"a\":1}\n{a}\n");
     String message = assertThrows(FormatException.class, () -> JsonLines.read(file)).getMessage();

@@ -39,9 +39,12 @@ final class Stepper {
           : accumulated(batches, count, epoch, index, rate, tally);
     } catch (OutOfMemoryError full) {
       workspace.trim();
-      throw new StateException(
-          "train: out of memory at batch size %d, with at most %d MB for Java; use a smaller batch size, accumulate(k) over k smaller batches, or more memory (-Xmx)"
-              .formatted(largestBatch, Runtime.getRuntime().maxMemory() >> 20));
+      StateException named =
+          new StateException(
+              "train: out of memory at batch size %d, with at most %d MB for Java; use a smaller batch size, accumulate(k) over k smaller batches, or more memory (-Xmx)"
+                  .formatted(largestBatch, Runtime.getRuntime().maxMemory() >> 20));
+      named.initCause(full);
+      throw named;
     }
   }
 

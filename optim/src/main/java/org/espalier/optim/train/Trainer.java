@@ -313,7 +313,10 @@ public final class Trainer {
       return this;
     }
 
-    /** Hands flat records to a log: one when the run starts, ends, and after each epoch. */
+    /**
+     * Hands flat records to a log: one when the run starts, ends, and after each epoch. A run that
+     * was killed between log and snapshot logs that epoch again when it is resumed.
+     */
     public Builder log(Consumer<? super Map<String, Object>> value) {
       log = value;
       return this;

@@ -142,8 +142,9 @@ final class TrainingRun {
     if (record.watch.hasWaited(trainer.patience)) {
       closeRun(epoch);
     }
-    keeper.saveLast(Map.of(), elapsed());
+    // Logged before it is saved: a run killed in between logs the epoch twice, never not at all.
     logEpoch(entry, epoch, best);
+    keeper.saveLast(Map.of(), elapsed());
   }
 
   /** Lets callbacks end the run in good order where early stopping would end it at once. */

@@ -1,0 +1,73 @@
+package org.espalier.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.espalier.io.data.Loader;
+import org.espalier.io.data.Shapes;
+import org.espalier.nn.Module;
+import org.espalier.nn.Parameter;
+import org.espalier.nn.model.Models;
+import org.espalier.optim.Sgd;
+import org.espalier.optim.train.Trainer;
+import org.espalier.tensor.Shape;
+import org.junit.jupiter.api.Test;
+
+class PlannedPruningTest {
+  private static final Shape INPUT = Shape.of(32, 32, 3);
+
+  @Property
+  void whereEarlyStoppingEndsTheSoftPhaseTheHeldEpochsAreThoseOfARunOfThatLength(
+      @ForAll @IntRange(min = 2, max = 500) int planned,
+      @ForAll @IntRange(min = 0, max = 499) int stopped) {
+    PruneRecipe recipe = PruneRecipe.parse("sfp:0.4");
+    PlannedPruning pruning = new PlannedPruning(INPUT, recipe);
+    int soft = Math.min(stopped, planned - recipe.held(planned) - 1) + 1;
+    int epochs = soft + pruning.fitting(soft);
+    assertEquals(soft, epochs - recipe.held(epochs));
+    assertTrue(epochs <= planned);
+  }
+
+  @Test
+  void asymptoticRatiosReachTheGoalBeforeTheZerosAreHeld() {
+    Module model = Models.byName("resnet8", INPUT, 10).initialize(1);
+    List<Integer> zeros = new ArrayList<>();
+    Trainer.builder(
+            model,
+            TrainingSession.CROSS_ENTROPY,
+            Sgd.builder().rate(0.01).build(),
+            Loader.of(Shapes.training(1, 8)).batchSize(4).build())
+        .epochs(4)
+        .callback(new PlannedPruning(INPUT, PruneRecipe.parse("asfp:0.5")))
+        .validation(
+            measured -> {
+              zeros.add(zeroFilters(measured.parameter("conv1.weight")));
+              return Map.of("val_loss", 1.0);
+            })
+        .build()
+        .run();
+    assertEquals(0, zeros.get(0));
+    assertEquals(List.of(8, 8), zeros.subList(2, 4));
+    assertEquals(List.of(), model.parameter("conv1.weight").parametrizations());
+    assertEquals(8, zeroFilters(model.parameter("conv1.weight")));
+  }
+
+  private static int zeroFilters(Parameter weight) {
+    double[] values = weight.value().toDoubles();
+    int zeros = 0;
+    for (int filter = 0; filter < 16; filter++) {
+      double sum = 0;
+      for (int e = 0; e < 27; e++) {
+        sum += Math.abs(values[27 * filter + e]);
+      }
+      zeros += sum == 0 ? 1 : 0;
+    }
+    return zeros;
+  }
+}
