@@ -8,11 +8,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import org.espalier.autograd.Var;
 import org.espalier.autograd.Walk;
 import org.espalier.io.Checkpoint;
+import org.espalier.io.data.Dataset;
 import org.espalier.io.data.Loader;
+import org.espalier.io.data.ModelInput;
+import org.espalier.io.data.Normalization;
 import org.espalier.io.data.Shapes;
 import org.espalier.nn.Batch;
 import org.espalier.nn.Module;
@@ -43,7 +45,9 @@ class ReadmeExamplesTest {
     // region: train-and-prune
     Shape sample = Shape.of(32, 32, 3);
     Module model = ResNet.cifar(8, 10).initialize(1);
-    Loader batches = Loader.of(Shapes.training(1, 256)).batchSize(32).shuffle(Random.of(1)).build();
+    Dataset data = Shapes.training(1, 256);
+    Normalization plain = Normalization.identity(3);
+    Loader batches = Loader.of(data).batchSize(32).shuffle(Random.of(1)).normalize(plain).build();
 
     Trainer.builder(
             model, new CrossEntropy(), Sgd.builder().rate(0.05).momentum(0.9).build(), batches)
@@ -56,8 +60,8 @@ class ReadmeExamplesTest {
         Compact.extract(model, sample, Compact.Mode.STREAM_FULL, MaskPolicy.MASK_WITH_BN);
     System.out.println(cut); // channels a layer, parameters and MACs, before and after
 
-    Checkpoint.save(file, Snapshot.of(model, Map.of()));
-    Module loaded = Checkpoint.model(file); // no class named, no size given
+    Checkpoint.save(file, Snapshot.of(model, ModelInput.of(data, plain).meta()));
+    Module loaded = Checkpoint.model(file); // no class named; ./espalier predict takes it too
     // end region
     assertTrue(cut.macsAfter() < 0.55 * cut.macsBefore(), cut.toString());
     assertTrue(Files.size(file) > 10_000);

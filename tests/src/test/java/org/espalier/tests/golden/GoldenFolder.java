@@ -21,7 +21,7 @@ import org.junit.jupiter.api.DynamicTest;
 final class GoldenFolder {
   private final Path path;
 
-  private GoldenFolder(Path path) {
+  GoldenFolder(Path path) {
     this.path = path;
   }
 
@@ -40,14 +40,10 @@ final class GoldenFolder {
     }
   }
 
-  /** Returns the names of all golden files. */
+  /** Returns the names of all that lies in the folder, golden files or not. */
   List<String> names() {
     try (Stream<Path> files = Files.list(path)) {
-      return files
-          .map(file -> file.getFileName().toString())
-          .filter(name -> name.endsWith(".json"))
-          .sorted()
-          .toList();
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
     } catch (IOException e) {
       throw new UncheckedIOException("golden files: cannot list " + path, e);
     }

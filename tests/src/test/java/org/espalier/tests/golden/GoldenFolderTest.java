@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -15,6 +18,8 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+import org.opentest4j.TestAbortedException;
 
 /** Knows which test takes which file, reports the others, and tests the reader itself. */
 class GoldenFolderTest {
@@ -36,11 +41,27 @@ class GoldenFolderTest {
 
   /** Skips where no test takes the file, and says so in the log too. */
   private static void report(String name) {
-    if (!name.endsWith(".json") || STEMS.stream().noneMatch(name::startsWith)) {
+    if (!isTaken(name)) {
       String message = "no test takes the golden file " + name + "; known beginnings: " + STEMS;
       System.getLogger(GoldenFolderTest.class.getName()).log(System.Logger.Level.WARNING, message);
       Assumptions.abort(message);
     }
+  }
+
+  private static boolean isTaken(String name) {
+    return name.endsWith(".json") && STEMS.stream().anyMatch(name::startsWith);
+  }
+
+  @Test
+  void filesThatNoTestTakesAreReportedWhateverTheyAre(@TempDir Path folder) throws IOException {
+    for (String name : List.of("layers.json", "layers.txt", "06-other.json", "README.md")) {
+      Files.writeString(folder.resolve(name), "{\"cases\":[]}");
+    }
+    assertEquals(
+        List.of("06-other.json", "README.md", "layers.txt"),
+        new GoldenFolder(folder).names().stream().filter(name -> !isTaken(name)).toList());
+    assertThrows(TestAbortedException.class, () -> report("layers.txt"));
+    report("layers.json");
   }
 
   private static GoldenCase golden(Map<String, Object> inputs, Map<String, Object> expected) {
