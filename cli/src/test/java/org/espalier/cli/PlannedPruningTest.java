@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -56,6 +58,40 @@ class PlannedPruningTest {
     assertEquals(List.of(8, 8), zeros.subList(2, 4));
     assertEquals(List.of(), model.parameter("conv1.weight").parametrizations());
     assertEquals(8, zeroFilters(model.parameter("conv1.weight")));
+  }
+
+  /** Takes a second a step and none for anything else; two steps an epoch. */
+  private static List<Boolean> heldAfterEachEpoch(double seconds) {
+    List<Boolean> held = new ArrayList<>();
+    AtomicLong now = new AtomicLong();
+    Trainer.builder(
+            Models.byName("resnet8", INPUT, 10).initialize(1),
+            TrainingSession.CROSS_ENTROPY,
+            Sgd.builder().rate(0.01).build(),
+            Loader.of(Shapes.training(1, 8)).batchSize(4).build())
+        .epochs(12)
+        .minutes(seconds / 60)
+        .clock(now::get)
+        .progress(progress -> now.addAndGet(1_000_000_000L))
+        .callback(new PlannedPruning(INPUT, PruneRecipe.parse("sfp:0.4")))
+        .validation(
+            measured -> {
+              held.add(!measured.parameter("conv1.weight").parametrizations().isEmpty());
+              return Map.of("val_loss", 1.0);
+            })
+        .build()
+        .run();
+    return held;
+  }
+
+  @Test
+  void underATimeBudgetAsManyEpochsAreHeldAsTheRunTurnsOutToNeed() {
+    assertEquals(List.of(false), heldAfterEachEpoch(2.5));
+    assertEquals(List.of(false, true), heldAfterEachEpoch(4.5));
+    List<Boolean> long14 = heldAfterEachEpoch(28.5);
+    assertEquals(14, long14.size());
+    assertEquals(2, Collections.frequency(long14, true));
+    assertTrue(long14.get(12) && long14.get(13));
   }
 
   private static int zeroFilters(Parameter weight) {

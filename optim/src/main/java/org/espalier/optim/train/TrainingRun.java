@@ -199,7 +199,8 @@ final class TrainingRun {
     entry.put("steps", (long) steps);
     entry.put("epoch", (long) record.epoch);
     entry.put("step", (long) record.step);
-    entry.put("parameters", size());
+    entry.put(
+        "parameters", trainer.model.parameters().stream().mapToLong(p -> p.shape().count()).sum());
     trainer.optimizer.describe().forEach((name, value) -> entry.putIfAbsent(name, flat(value)));
     String other = record.otherKernels();
     if (other != null) {
