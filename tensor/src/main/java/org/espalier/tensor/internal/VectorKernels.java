@@ -3,6 +3,7 @@ package org.espalier.tensor.internal;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.kernel.ConvGeometry;
 import org.espalier.tensor.kernel.PoolGeometry;
+import org.espalier.tensor.kernel.Span;
 import org.espalier.tensor.kernel.Unary;
 
 /**
@@ -105,5 +106,14 @@ public final class VectorKernels extends ScalarKernels {
   @Override
   public void averagePoolGrad(PoolGeometry geometry, Tensor dy, Tensor dx) {
     VectorPool.averageGrad(geometry, dy.f32(), dx.f32());
+  }
+
+  @Override
+  public void scatterAdd(Tensor x, Tensor index, Span span, Tensor y) {
+    if (VectorPlace.serves(index.i32(), span)) {
+      VectorPlace.run(x.f32(), index.i32(), span, y.f32());
+    } else {
+      super.scatterAdd(x, index, span, y);
+    }
   }
 }

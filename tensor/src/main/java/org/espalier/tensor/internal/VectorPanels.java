@@ -56,7 +56,7 @@ final class VectorPanels {
       return WIDEST;
     }
     int half = HALF.length();
-    if (columns > LANES + half % LANES) {
+    if (columns > LANES) {
       return 2 * LANES;
     }
     return columns > half ? LANES : half;
@@ -158,6 +158,11 @@ final class VectorPanels {
         q += step;
       }
     }
+  }
+
+  /** Copies one vector. */
+  static void copyVector(float[] from, int at, float[] to, int target) {
+    FloatVector.fromArray(FULL, from, at).intoArray(to, target);
   }
 
   /** Copies a few floats: a call of arraycopy takes longer. */

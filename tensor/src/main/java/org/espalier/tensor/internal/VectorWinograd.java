@@ -156,8 +156,21 @@ final class VectorWinograd {
     int stride = VectorWinogradTiles.stride(out);
     VectorWinogradOutput.transform(products, at, plane, aside, 0, 4 * stride, stride, stride);
     for (int i = 0; i < high; i++) {
-      for (int j = 0; j < wide; j++) {
-        VectorPanels.copy(aside, (4 * i + j) * stride, target, to + i * line + j * out, out);
+      store(aside, 4 * i * stride, stride, wide, target, to + i * line);
+    }
+  }
+
+  /**
+   * Copies a row of pixels to where it belongs. Pixels of half a vector and more are written as
+   * whole ones: what is too much, the next pixel overwrites; the last is copied float by float.
+   */
+  private void store(float[] aside, int at, int stride, int count, float[] target, int to) {
+    boolean whole = out < VectorPanels.LANES && 2 * out >= VectorPanels.LANES;
+    for (int j = 0; j < count; j++) {
+      if (whole && j < count - 1) {
+        VectorPanels.copyVector(aside, at + j * stride, target, to + j * out);
+      } else {
+        VectorPanels.copy(aside, at + j * stride, target, to + j * out, out);
       }
     }
   }
