@@ -41,7 +41,7 @@ record Finish(
     List<Candidate> candidates = new ArrayList<>();
     CompactReport cut = null;
     double difference = 0;
-    long epochsOfDense = 0;
+    String dense = "";
     if (PruneRecipe.parse(settings.prune()).isPruning()) {
       Path denseFile = snapshot(TrainingSession.DENSE);
       Module masked = copy(trained.model());
@@ -50,9 +50,11 @@ record Finish(
       cut =
           Compact.extract(
               compact, trained.input(), Compact.Mode.STREAM_FULL, MaskPolicy.MASK_WITH_BN);
-      Snapshot dense = Checkpoint.load(denseFile);
-      epochsOfDense = (long) dense.meta().get(TrainingSession.EPOCHS_SEEN);
-      candidates.add(measured(TrainingSession.DENSE, dense.build(), denseFile));
+      Snapshot before = Checkpoint.load(denseFile);
+      dense =
+          "dense: the weights after %s of %d epochs, just before the last zeroing; --prune none trains without any"
+              .formatted(before.meta().get(TrainingSession.EPOCHS_SEEN), history.epochs().size());
+      candidates.add(measured(TrainingSession.DENSE, before.build(), denseFile));
       candidates.add(saved("masked", masked, snapshot("masked")));
       candidates.add(saved("compact", compact, folder.resolve(ModelFile.FINAL)));
       difference = largestDifference(masked, compact, out);
@@ -64,14 +66,12 @@ record Finish(
     out.println();
     out.println(table);
     if (cut != null) {
-      out.println(
-          "dense: the weights after %d of %d epochs, just before the last zeroing; --prune none trains without any"
-              .formatted(epochsOfDense, history.epochs().size()));
+      out.println(dense);
       describeCut(candidates, difference, out);
     }
     Candidate last = candidates.get(candidates.size() - 1);
     new RunReport(settings, data)
-        .write(folder.resolve("report.html"), history, candidates, table, cut);
+        .write(folder.resolve("report.html"), history, candidates, table, dense, cut);
     out.println();
     out.println(
         "model   "

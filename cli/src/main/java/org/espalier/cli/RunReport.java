@@ -25,23 +25,32 @@ import org.espalier.tensor.Workspace;
 record RunReport(TrainSettings settings, TrainingData data) {
   private static final int SAMPLES = 24;
 
-  /** Writes the report to a file. */
+  /**
+   * Writes the report to a file.
+   *
+   * @param explained what the rows of the table are
+   */
   void write(
-      Path file, History history, List<Candidate> candidates, TextTable table, CompactReport cut)
+      Path file,
+      History history,
+      List<Candidate> candidates,
+      TextTable table,
+      String explained,
+      CompactReport cut)
       throws IOException {
     HtmlReport report = new HtmlReport("Espalier: " + settings.model() + " on " + settings.data());
     Candidate last = candidates.get(candidates.size() - 1);
     report.note(
         "%s; %d epochs; batch size %d; learning rate %s; weight decay %s; augmentation %s; seed %d"
             .formatted(
-                settings.prune(),
+                PruneRecipe.parse(settings.prune()).describe(history.epochs().size()),
                 history.epochs().size(),
                 settings.batchSize(),
                 settings.rate(),
                 settings.weightDecay(),
                 settings.augment(),
                 settings.seed()));
-    report.section("Dense, masked and compact").table(table.rows());
+    report.section("Dense, masked and compact").table(table.rows()).note(explained);
     addCurves(report, history);
     if (cut != null) {
       addWidths(report, cut);

@@ -88,6 +88,7 @@ class TrainCommandTest {
             "Sample predictions")) {
       assertTrue(report.contains("<h2>" + title + "</h2>"), title);
     }
+    assertTrue(report.contains("dense: the weights after 1 of 2 epochs"), "what is dense?");
     assertFalse(report.matches("(?s).*(src|href)=\"(?!data:).*"), "the report loads something");
 
     List<Map<String, Object>> log = JsonLines.read(run.resolve("log.jsonl"));

@@ -252,7 +252,8 @@ public final class Trainer {
     /**
      * Watches a metric such as {@code val_accuracy}: its best epoch is kept as snapshot {@code
      * best}, and a {@link org.espalier.optim.Plateau} follows it. By default {@code val_loss} is
-     * watched, or {@code train_loss} without validation.
+     * watched, or {@code train_loss} without validation. Where the model is cut or gets masks the
+     * best is sought anew from that epoch on: what was better before is another model.
      */
     public Builder watch(String metric, Goal wanted) {
       watched = metric;
