@@ -12,6 +12,7 @@ import org.espalier.autograd.Var;
 import org.espalier.tensor.DType;
 import org.espalier.tensor.Random;
 import org.espalier.tensor.Shape;
+import org.espalier.tensor.StateException;
 
 /**
  * Owns named parameters and children and says how a value flows through them. Mode, randomness and
@@ -29,6 +30,20 @@ public abstract class Module {
   protected abstract Var forward(Pass pass, Var x);
 
   /**
+   * Tells whether {@link #forwardWith} computes the module behind this one along with it; a {@link
+   * Sequential} asks for each pair of neighbours. Only in passes whose calls nobody reads but the
+   * gradient.
+   */
+  protected boolean absorbs(Pass pass, Module next) {
+    return false;
+  }
+
+  /** Computes what this module and then the next, which it absorbs, would have computed. */
+  protected Var forwardWith(Pass pass, Var x, Module next) {
+    throw new StateException(name + ": takes no other module along");
+  }
+
+  /**
    * Returns this module's type and options as data; children and parametrizations are added by
    * {@link #spec()}.
    */
@@ -42,9 +57,18 @@ public abstract class Module {
     if (pass.isOutermost() && pass.mode().computes() && !isInitialized()) {
       initialize(0);
     }
+    return scoped(pass, x, null);
+  }
+
+  /** Runs this module and the next, which it absorbs, in the scope of this one's name. */
+  final Var applyWith(Pass pass, Var x, Module next) {
+    return scoped(pass, x, next);
+  }
+
+  private Var scoped(Pass pass, Var x, Module absorbed) {
     pass.enter(name);
     try {
-      return forward(pass, x);
+      return absorbed == null ? forward(pass, x) : forwardWith(pass, x, absorbed);
     } finally {
       pass.leave();
     }

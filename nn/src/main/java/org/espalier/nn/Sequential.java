@@ -1,6 +1,7 @@
 package org.espalier.nn;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.espalier.autograd.Var;
 
@@ -47,9 +48,13 @@ public final class Sequential extends Module {
 
   @Override
   protected Var forward(Pass pass, Var x) {
+    List<Module> modules = List.copyOf(children().values());
     Var current = x;
-    for (Module child : children().values()) {
-      Var next = child.apply(pass, current);
+    for (int i = 0; i < modules.size(); i++) {
+      Module child = modules.get(i);
+      boolean both = i + 1 < modules.size() && child.absorbs(pass, modules.get(i + 1));
+      Var next =
+          both ? child.applyWith(pass, current, modules.get(++i)) : child.apply(pass, current);
       if (current != x && next != current) {
         pass.release(current);
       }

@@ -3,6 +3,7 @@ package org.espalier.autograd.op;
 import org.espalier.autograd.Axes;
 import org.espalier.autograd.AxisSpec;
 import org.espalier.autograd.Call;
+import org.espalier.autograd.Keep;
 import org.espalier.autograd.Op;
 import org.espalier.autograd.Saved;
 import org.espalier.tensor.Shape;
@@ -19,9 +20,13 @@ import org.espalier.tensor.kernel.Span;
  * [c]}: a layer reads them from {@code y.call().saved(k)} to update running statistics. Frozen
  * batch norm is {@link Scale}.
  *
+ * <p>Rectified, it is the rectifier's output at once, {@code max(y, 0)}: one pass over memory less
+ * on the way there, and two less on the way back, where the output says which gradients count.
+ *
  * @param eps added to the variance under the root
+ * @param rectified whether the rectifier follows in the same call
  */
-public record BatchNorm(double eps) implements Op {
+public record BatchNorm(double eps, boolean rectified) implements Op {
   /** Number of the saved mean {@code [c]}. */
   public static final int MEAN = 0;
 
@@ -38,9 +43,19 @@ public record BatchNorm(double eps) implements Op {
     Checks.epsilon("batch_norm", eps);
   }
 
+  /** Creates the op without a rectifier. */
+  public BatchNorm(double eps) {
+    this(eps, false);
+  }
+
   @Override
   public String name() {
-    return "batch_norm";
+    return rectified ? "batch_norm_relu" : "batch_norm";
+  }
+
+  @Override
+  public Keep keep() {
+    return rectified ? Keep.BOTH : Keep.INPUTS;
   }
 
   @Override
@@ -73,7 +88,7 @@ public record BatchNorm(double eps) implements Op {
       scale.set(c, factor);
       shift.set(c, (in[2] == null ? 0 : in[2].get(c)) - mean.get(c) * factor);
     }
-    kernels.scaleShift(in[0], scale, shift, span, y);
+    kernels.scaleShift(in[0], scale, shift, span, rectified, y);
   }
 
   @Override
@@ -84,7 +99,14 @@ public record BatchNorm(double eps) implements Op {
     Tensor product = call.scratch(dy.dtype(), channels);
     KernelLookup.of(dy)
         .normSums(
-            dy, call.in(0), call.saved(MEAN), call.saved(INVERSE_DEVIATION), span, sum, product);
+            dy,
+            gate(call),
+            call.in(0),
+            call.saved(MEAN),
+            call.saved(INVERSE_DEVIATION),
+            span,
+            sum,
+            product);
     Tensor dx = call.needs(0) ? gradInput(call, dy, span, sum, product) : null;
     if (!call.needs(1)) {
       call.release(product);
@@ -95,7 +117,12 @@ public record BatchNorm(double eps) implements Op {
     return new Tensor[] {dx, call.needs(1) ? product : null, call.needs(2) ? sum : null};
   }
 
-  private static Tensor gradInput(Call call, Tensor dy, Span span, Tensor sum, Tensor product) {
+  /** Returns what tells where gradients pass: the output of the rectifier, null without one. */
+  private Tensor gate(Call call) {
+    return rectified ? call.out() : null;
+  }
+
+  private Tensor gradInput(Call call, Tensor dy, Span span, Tensor sum, Tensor product) {
     Shape channels = Shape.of(span.inner());
     Tensor a = call.scratch(dy.dtype(), channels);
     Tensor b = call.scratch(dy.dtype(), channels);
@@ -109,7 +136,7 @@ public record BatchNorm(double eps) implements Op {
       c.set(k, -factor * sum.get(k) / span.middle() - slope * call.saved(MEAN).get(k));
     }
     Tensor dx = call.like(0);
-    KernelLookup.of(dy).combine(dy, a, call.in(0), b, c, span, dx);
+    KernelLookup.of(dy).combine(dy, gate(call), a, call.in(0), b, c, span, dx);
     call.release(a);
     call.release(b);
     call.release(c);

@@ -73,7 +73,7 @@ public record GroupNorm(int groups, double eps) implements Op {
     over(y.shape()).forward(x, null, null, x, saved);
     kernels.permute(x, SWAP_MIDDLE, y.reshape(apart));
     if (in[1] != null || in[2] != null) {
-      kernels.scaleShift(y, in[1], in[2], Span.channels(y.shape()), y);
+      kernels.scaleShift(y, in[1], in[2], Span.channels(y.shape()), false, y);
     }
   }
 

@@ -34,7 +34,7 @@ record Normalization(Span statistics, Span affine, double eps, boolean outside) 
     }
     standardise(x, mean, inverse, saved.scratch(y.dtype(), companion), y);
     if (gamma != null || beta != null) {
-      kernels.scaleShift(y, gamma, beta, affine, y);
+      kernels.scaleShift(y, gamma, beta, affine, false, y);
     }
   }
 
@@ -43,7 +43,7 @@ record Normalization(Span statistics, Span affine, double eps, boolean outside) 
     for (int k = 0; k < shift.count(); k++) {
       shift.set(k, -mean.get(k) * inverse.get(k));
     }
-    KernelLookup.of(y).scaleShift(x, inverse, shift, statistics, y);
+    KernelLookup.of(y).scaleShift(x, inverse, shift, statistics, false, y);
   }
 
   /** Computes the gradients of x, gamma and beta. */
@@ -91,7 +91,7 @@ record Normalization(Span statistics, Span affine, double eps, boolean outside) 
     if (call.input(1) == null) {
       scaled.copyFrom(dy);
     } else {
-      KernelLookup.of(dy).scaleShift(dy, call.in(1), null, affine, scaled);
+      KernelLookup.of(dy).scaleShift(dy, call.in(1), null, affine, false, scaled);
     }
     return scaled;
   }
@@ -106,7 +106,7 @@ record Normalization(Span statistics, Span affine, double eps, boolean outside) 
     Tensor mean = call.saved(0);
     Tensor sum = call.scratch(x.dtype(), companion);
     Tensor slope = call.scratch(x.dtype(), companion);
-    kernels.normSums(dNormal, x, mean, call.saved(2), statistics, sum, slope);
+    kernels.normSums(dNormal, null, x, mean, call.saved(2), statistics, sum, slope);
     for (int k = 0; k < companion.count(); k++) {
       double inverse = call.saved(2).get(k);
       double root = Math.sqrt(call.saved(1).get(k) + (outside ? 0 : eps));
@@ -115,7 +115,7 @@ record Normalization(Span statistics, Span affine, double eps, boolean outside) 
       slope.set(k, s);
     }
     Tensor dx = call.scratch(x.dtype(), x.shape());
-    kernels.combine(dNormal, call.saved(2), x, slope, sum, statistics, dx);
+    kernels.combine(dNormal, null, call.saved(2), x, slope, sum, statistics, dx);
     call.release(sum);
     call.release(slope);
     return dx;

@@ -50,6 +50,14 @@ public final class Ops {
     return Tape.run(new BatchNorm(eps), x, gamma, beta);
   }
 
+  /**
+   * Returns {@code max(batchNorm(x), 0)} by one call, for passes whose calls nobody reads but the
+   * gradient.
+   */
+  public static Var batchNormRelu(Var x, Var gamma, Var beta, double eps) {
+    return Tape.run(new BatchNorm(eps, true), x, gamma, beta);
+  }
+
   /** Returns {@code x·scale + shift}, one scale and shift a channel; either may be null. */
   public static Var scale(Var x, Var scale, Var shift) {
     return Tape.run(new Scale(), x, scale, shift);

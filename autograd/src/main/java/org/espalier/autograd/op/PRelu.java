@@ -43,7 +43,7 @@ public record PRelu() implements Op {
     Kernels kernels = KernelLookup.of(y);
     Tensor negative = saved.scratch(y.dtype(), y.shape());
     kernels.unary(Unary.CLAMP, Double.NEGATIVE_INFINITY, 0, in[0], negative);
-    kernels.scaleShift(negative, in[1], null, span(y.shape(), in[1].shape()), negative);
+    kernels.scaleShift(negative, in[1], null, span(y.shape(), in[1].shape()), false, negative);
     kernels.unary(Unary.RELU, 0, 0, in[0], y);
     kernels.addScaled(1, negative, y);
   }
@@ -67,7 +67,7 @@ public record PRelu() implements Op {
       call.release(product);
     }
     if (call.needs(0)) {
-      kernels.scaleShift(rest, call.in(1), null, span, rest);
+      kernels.scaleShift(rest, call.in(1), null, span, false, rest);
       kernels.addScaled(1, rest, dx);
     } else {
       call.release(dx);

@@ -32,7 +32,7 @@ public record Scale() implements Op {
 
   @Override
   public void forward(Tensor[] in, Tensor y, Saved saved) {
-    KernelLookup.of(y).scaleShift(in[0], in[1], in[2], Span.channels(y.shape()), y);
+    KernelLookup.of(y).scaleShift(in[0], in[1], in[2], Span.channels(y.shape()), false, y);
   }
 
   @Override
@@ -50,7 +50,7 @@ public record Scale() implements Op {
       call.release(product);
     }
     if (dx != null && scales) {
-      kernels.scaleShift(dy, call.in(1), null, span, dx);
+      kernels.scaleShift(dy, call.in(1), null, span, false, dx);
     }
     if (shift != null) {
       kernels.reduce(Reduction.SUM, dy, span, shift);

@@ -176,6 +176,12 @@ final class OpTable {
 
   private static void norms(List<Row> rows) {
     rows.add(Row.of("batch norm", new BatchNorm(1e-5)).in(3, 2, 2, 5).in(5).in(5).mixing(0, 1, 2));
+    rows.add(
+        Row.of("batch norm rectified", new BatchNorm(1e-5, true))
+            .in(3, 2, 2, 5)
+            .in(5)
+            .in(5)
+            .mixing(0, 1, 2));
     rows.add(Row.of("batch norm plain", new BatchNorm(1e-3)).in(6, 3).absent().absent().mixing(0));
     rows.add(Row.of("layer norm", new LayerNorm(1, 1e-5)).in(2, 3, 5).in(5).in(5).mixing(2));
     rows.add(

@@ -48,6 +48,11 @@ public final class Activation extends Module {
     return new Activation(Unary.RELU, 0, 0);
   }
 
+  /** Tells whether this is {@code max(x, 0)}. */
+  boolean isRelu() {
+    return function == Unary.RELU;
+  }
+
   /** Returns {@code min(max(x, 0), 6)}. */
   public static Activation relu6() {
     return hardTanh(0, 6);

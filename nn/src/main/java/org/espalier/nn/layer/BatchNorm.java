@@ -1,5 +1,6 @@
 package org.espalier.nn.layer;
 
+import org.espalier.autograd.Mode;
 import org.espalier.autograd.Var;
 import org.espalier.autograd.op.Ops;
 import org.espalier.nn.Init;
@@ -106,6 +107,21 @@ public final class BatchNorm extends Module {
       return frozen.apply(pass, x);
     }
     Var y = Ops.batchNorm(x, pass.valueOrNull(gamma), pass.valueOrNull(beta), config.eps());
+    if (frozen != null) {
+      track(y);
+    }
+    return y;
+  }
+
+  /** Takes a rectifier along in train passes. */
+  @Override
+  protected boolean absorbs(Pass pass, Module next) {
+    return pass.mode() == Mode.TRAIN && next instanceof Activation a && a.isRelu();
+  }
+
+  @Override
+  protected Var forwardWith(Pass pass, Var x, Module next) {
+    Var y = Ops.batchNormRelu(x, pass.valueOrNull(gamma), pass.valueOrNull(beta), config.eps());
     if (frozen != null) {
       track(y);
     }

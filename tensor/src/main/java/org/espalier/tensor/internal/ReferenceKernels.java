@@ -69,12 +69,14 @@ public final class ReferenceKernels implements Kernels {
   }
 
   @Override
-  public void scaleShift(Tensor x, Tensor scale, Tensor shift, Span span, Tensor y) {
+  public void scaleShift(
+      Tensor x, Tensor scale, Tensor shift, Span span, boolean rectify, Tensor y) {
     each(
         span,
         (at, companion) -> {
           double scaled = scale == null ? x.get(at) : x.get(at) * scale.get(companion);
-          y.set(at, shift == null ? scaled : scaled + shift.get(companion));
+          double shifted = shift == null ? scaled : scaled + shift.get(companion);
+          y.set(at, rectify ? Math.max(shifted, 0) : shifted);
         });
   }
 
@@ -100,6 +102,7 @@ public final class ReferenceKernels implements Kernels {
   @Override
   public void normSums(
       Tensor dy,
+      Tensor gate,
       Tensor x,
       Tensor mean,
       Tensor inverseDeviation,
@@ -112,21 +115,23 @@ public final class ReferenceKernels implements Kernels {
         span,
         (at, companion) -> {
           double normal = (x.get(at) - mean.get(companion)) * inverseDeviation.get(companion);
-          sums[companion] += dy.get(at);
-          products[companion] += dy.get(at) * normal;
+          double upstream = gate == null || gate.get(at) > 0 ? dy.get(at) : 0;
+          sums[companion] += upstream;
+          products[companion] += upstream * normal;
         });
     store(sums, sum);
     store(products, product);
   }
 
   @Override
-  public void combine(Tensor x, Tensor a, Tensor y, Tensor b, Tensor c, Span span, Tensor out) {
+  public void combine(
+      Tensor x, Tensor gate, Tensor a, Tensor y, Tensor b, Tensor c, Span span, Tensor out) {
     each(
         span,
-        (at, companion) ->
-            out.set(
-                at,
-                a.get(companion) * x.get(at) + b.get(companion) * y.get(at) + c.get(companion)));
+        (at, companion) -> {
+          double first = gate == null || gate.get(at) > 0 ? a.get(companion) * x.get(at) : 0;
+          out.set(at, first + b.get(companion) * y.get(at) + c.get(companion));
+        });
   }
 
   @Override

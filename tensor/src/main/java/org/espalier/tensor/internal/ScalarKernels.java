@@ -91,10 +91,11 @@ public class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void scaleShift(Tensor x, Tensor scale, Tensor shift, Span span, Tensor y) {
+  public void scaleShift(
+      Tensor x, Tensor scale, Tensor shift, Span span, boolean rectify, Tensor y) {
     float[] factor = scale == null ? null : scale.f32();
     float[] term = shift == null ? null : shift.f32();
-    SpanWalk.each(span, 1, rows.scaleShift(x.f32(), y.f32()), factor, term);
+    SpanWalk.each(span, 1, rows.scaleShift(x.f32(), rectify, y.f32()), factor, term);
   }
 
   @Override
@@ -108,13 +109,14 @@ public class ScalarKernels implements Kernels {
   @Override
   public void normSums(
       Tensor dy,
+      Tensor gate,
       Tensor x,
       Tensor mean,
       Tensor inverseDeviation,
       Span span,
       Tensor sum,
       Tensor product) {
-    SpanWalk.Fold fold = rows.normSums(dy.f32(), x.f32());
+    SpanWalk.Fold fold = rows.normSums(dy.f32(), gate == null ? null : gate.f32(), x.f32());
     double[][] sums = SpanWalk.reduce(span, 2, false, 2, fold, mean.f32());
     float[] inverse = inverseDeviation.f32();
     for (int i = 0; i < sums[1].length; i++) {
@@ -125,8 +127,10 @@ public class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void combine(Tensor x, Tensor a, Tensor y, Tensor b, Tensor c, Span span, Tensor out) {
-    SpanWalk.Stretch body = rows.combine(x.f32(), y.f32(), out.f32());
+  public void combine(
+      Tensor x, Tensor gate, Tensor a, Tensor y, Tensor b, Tensor c, Span span, Tensor out) {
+    float[] gates = gate == null ? null : gate.f32();
+    SpanWalk.Stretch body = rows.combine(x.f32(), gates, y.f32(), out.f32());
     SpanWalk.each(span, 2, body, a.f32(), b.f32(), c.f32());
   }
 

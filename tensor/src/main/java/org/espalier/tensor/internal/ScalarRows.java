@@ -1,6 +1,7 @@
 package org.espalier.tensor.internal;
 
 import org.espalier.tensor.kernel.Binary;
+import org.espalier.tensor.kernel.Unary;
 
 /**
  * Works on the stretches of a {@link SpanWalk} with plain loops.
@@ -12,7 +13,7 @@ final class ScalarRows implements RowLoops {
 
   @Override
   public SpanWalk.Stretch binary(Binary op, float[] x, float[] out) {
-    return (at, length, companions, scratch) -> {
+    return (at, length, period, companions, scratch) -> {
       float[] row = scratch[0];
       System.arraycopy(x, at, row, 0, length);
       ScalarElementwise.binary(op, row, companions[0], row, 0, length);
@@ -21,8 +22,8 @@ final class ScalarRows implements RowLoops {
   }
 
   @Override
-  public SpanWalk.Stretch scaleShift(float[] x, float[] y) {
-    return (at, length, companions, scratch) -> {
+  public SpanWalk.Stretch scaleShift(float[] x, boolean rectify, float[] y) {
+    return (at, length, period, companions, scratch) -> {
       float[] row = scratch[0];
       System.arraycopy(x, at, row, 0, length);
       if (companions[0] != null && companions[1] != null) {
@@ -32,14 +33,17 @@ final class ScalarRows implements RowLoops {
       } else if (companions[1] != null) {
         ScalarElementwise.binary(Binary.ADD, row, companions[1], row, 0, length);
       }
+      if (rectify) {
+        rectify(row, length);
+      }
       System.arraycopy(row, 0, y, at, length);
     };
   }
 
   @Override
-  public SpanWalk.Stretch combine(float[] x, float[] y, float[] out) {
-    return (at, length, companions, scratch) -> {
-      System.arraycopy(x, at, scratch[0], 0, length);
+  public SpanWalk.Stretch combine(float[] x, float[] gate, float[] y, float[] out) {
+    return (at, length, period, companions, scratch) -> {
+      gated(x, gate, at, length, scratch[0], scratch[1]);
       System.arraycopy(y, at, scratch[1], 0, length);
       combine(scratch[0], companions[0], scratch[1], companions[1], companions[2], length);
       System.arraycopy(scratch[0], 0, out, at, length);
@@ -48,7 +52,7 @@ final class ScalarRows implements RowLoops {
 
   @Override
   public SpanWalk.Fold sum(float[] x) {
-    return (at, length, results, companions, scratch) -> {
+    return (at, length, period, results, companions, scratch) -> {
       System.arraycopy(x, at, scratch[0], 0, length);
       ScalarElementwise.binary(Binary.ADD, results[0], scratch[0], results[0], 0, length);
     };
@@ -56,7 +60,7 @@ final class ScalarRows implements RowLoops {
 
   @Override
   public SpanWalk.Fold maximum(float[] x) {
-    return (at, length, results, companions, scratch) -> {
+    return (at, length, period, results, companions, scratch) -> {
       System.arraycopy(x, at, scratch[0], 0, length);
       ScalarElementwise.binary(Binary.MAX, results[0], scratch[0], results[0], 0, length);
     };
@@ -64,20 +68,36 @@ final class ScalarRows implements RowLoops {
 
   @Override
   public SpanWalk.Fold squaredDeviation(float[] x) {
-    return (at, length, results, companions, scratch) -> {
+    return (at, length, period, results, companions, scratch) -> {
       System.arraycopy(x, at, scratch[0], 0, length);
       addSquaredDeviation(scratch[0], companions[0], length, results[0]);
     };
   }
 
   @Override
-  public SpanWalk.Fold normSums(float[] dy, float[] x) {
-    return (at, length, results, companions, scratch) -> {
-      System.arraycopy(dy, at, scratch[0], 0, length);
+  public SpanWalk.Fold normSums(float[] dy, float[] gate, float[] x) {
+    return (at, length, period, results, companions, scratch) -> {
+      gated(dy, gate, at, length, scratch[0], scratch[1]);
       System.arraycopy(x, at, scratch[1], 0, length);
       ScalarElementwise.binary(Binary.ADD, results[0], scratch[0], results[0], 0, length);
       addProduct(scratch[0], scratch[1], companions[0], length, results[1]);
     };
+  }
+
+  /** Copies a stretch to a row, with 0 where the gate is not positive; the other row is used up. */
+  private static void gated(
+      float[] x, float[] gate, int at, int length, float[] row, float[] other) {
+    System.arraycopy(x, at, row, 0, length);
+    if (gate != null) {
+      System.arraycopy(gate, at, other, 0, length);
+      ScalarUnaryGrad.apply(Unary.RELU, 0, 0, null, other, row, row, 0, length);
+    }
+  }
+
+  private static void rectify(float[] row, int length) {
+    for (int i = 0; i < length; i++) {
+      row[i] = Math.max(row[i], 0f);
+    }
   }
 
   private static void scaleShift(float[] x, float[] scale, float[] shift, int length) {

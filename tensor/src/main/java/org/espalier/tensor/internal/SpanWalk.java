@@ -52,23 +52,29 @@ final class SpanWalk {
     /**
      * Works on the elements {@code at} to {@code at + length}.
      *
+     * @param period elements after which the companions repeat themselves, whole vectors; or the
+     *     length, where they do not
      * @param companions the repeated companions, from index 0; null where the companion is null
      * @param scratch rows of at least {@code length} elements to use at will
      */
-    void run(int at, int length, float[][] companions, float[][] scratch);
+    void run(int at, int length, int period, float[][] companions, float[][] scratch);
   }
 
   /** Adds one stretch to running results. */
   @FunctionalInterface
   interface Fold {
     /**
-     * Adds the elements {@code at} to {@code at + length} to {@code results[k][0..length)}.
+     * Adds the elements {@code at} to {@code at + length} to {@code results[k][0..length)}, at any
+     * position of the same channel.
      *
+     * @param period elements after which the companions repeat themselves, whole vectors; or the
+     *     length, where they do not
      * @param results modified
      * @param companions the repeated companions, from index 0
      * @param scratch rows of at least {@code length} elements to use at will
      */
-    void run(int at, int length, float[][] results, float[][] companions, float[][] scratch);
+    void run(
+        int at, int length, int period, float[][] results, float[][] companions, float[][] scratch);
   }
 
   /** Runs a body on every stretch of the span, in parallel. */
@@ -117,7 +123,8 @@ final class SpanWalk {
             filled = fill(unit, filled, repeated);
             int last = row(unit % blocks + 1);
             for (int row = row(unit % blocks); row < last; row += repeats) {
-              body.run(at(unit, row), length(unit, row, last), repeated, scratch);
+              int length = length(unit, row, last);
+              body.run(at(unit, row), length, period(unit, length), repeated, scratch);
             }
           }
         });
@@ -166,7 +173,8 @@ final class SpanWalk {
         Arrays.fill(sum, 0, used, maximum ? Float.NEGATIVE_INFINITY : 0);
       }
       for (int row = start; row < end; row += repeats) {
-        body.run(at(unit, row), length(unit, row, end), running, repeated, scratch);
+        int length = length(unit, row, end);
+        body.run(at(unit, row), length, period(unit, length), running, repeated, scratch);
       }
       for (int k = 0; k < sums.length; k++) {
         flush(maximum, running[k], used, sums[k]);
@@ -250,5 +258,12 @@ final class SpanWalk {
 
   private int length(int unit, int row, int last) {
     return Math.min(repeats, last - row) * columnWidth(unit);
+  }
+
+  /** Returns the least multiple of a row that is whole vectors, at most the length. */
+  private int period(int unit, int length) {
+    int row = columnWidth(unit);
+    int rows = LANES / Integer.highestOneBit(Math.min(LANES, row & -row));
+    return Math.min(length, rows * row);
   }
 }

@@ -37,10 +37,10 @@ public interface Kernels {
   void reduce(Reduction reduction, Tensor x, Span span, Tensor y);
 
   /**
-   * Computes {@code y[o,m,i] = x[o,m,i] · scale[o,i] + shift[o,i]}; scale or shift may be null; y
-   * may share x's buffer.
+   * Computes {@code y[o,m,i] = x[o,m,i] · scale[o,i] + shift[o,i]}, and its maximum with 0 if told
+   * to rectify; scale or shift may be null; y may share x's buffer.
    */
-  void scaleShift(Tensor x, Tensor scale, Tensor shift, Span span, Tensor y);
+  void scaleShift(Tensor x, Tensor scale, Tensor shift, Span span, boolean rectify, Tensor y);
 
   /**
    * Computes mean and biased variance over m: {@code mean[o,i]}, {@code variance[o,i] = mean of (x
@@ -50,10 +50,12 @@ public interface Kernels {
 
   /**
    * Computes the two sums that the gradient of a normalisation needs: {@code sum[o,i] = Σ_m dy},
-   * {@code product[o,i] = Σ_m dy · (x - mean) · inverseDeviation}.
+   * {@code product[o,i] = Σ_m dy · (x - mean) · inverseDeviation}. Where a gate is given, dy counts
+   * where the gate is positive.
    */
   void normSums(
       Tensor dy,
+      Tensor gate,
       Tensor x,
       Tensor mean,
       Tensor inverseDeviation,
@@ -63,9 +65,10 @@ public interface Kernels {
 
   /**
    * Computes {@code out[o,m,i] = a[o,i] · x[o,m,i] + b[o,i] · y[o,m,i] + c[o,i]}; out may share x's
-   * or y's buffer.
+   * or y's buffer. Where a gate is given, x counts where the gate is positive.
    */
-  void combine(Tensor x, Tensor a, Tensor y, Tensor b, Tensor c, Span span, Tensor out);
+  void combine(
+      Tensor x, Tensor gate, Tensor a, Tensor y, Tensor b, Tensor c, Span span, Tensor out);
 
   /**
    * Computes {@code c = op(a) · op(b) (+ row) (+ c)} for matrices of m×k and k×n after

@@ -229,16 +229,18 @@ abstract class KernelTwin {
       Shape full = x.shape();
       Shape companion = a.shape();
       int m = span.middle();
-      twin(1, full, (k, out) -> k.scaleShift(x, a, b, span, out), x, a, b);
-      twin(1, full, (k, out) -> k.scaleShift(x, a, null, span, out), x, a);
-      twin(1, full, (k, out) -> k.scaleShift(x, null, b, span, out), x, b);
-      twin(1, full, (k, out) -> k.combine(x, a, y, b, c, span, out), x, a, y, b, c);
+      twin(1, full, (k, out) -> k.scaleShift(x, a, b, span, false, out), x, a, b);
+      twin(1, full, (k, out) -> k.scaleShift(x, a, null, span, false, out), x, a);
+      twin(1, full, (k, out) -> k.scaleShift(x, null, b, span, false, out), x, b);
+      twin(1, full, (k, out) -> k.scaleShift(x, a, b, span, true, out), x, a, b);
+      twin(1, full, (k, out) -> k.combine(x, y, a, x, b, c, span, out), x, a, y, b, c);
+      twin(1, full, (k, out) -> k.combine(x, null, a, y, b, c, span, out), x, a, y, b, c);
       twin(m, companion, (k, out) -> k.moments(x, span, out, dirty(companion.sizes())), x);
       twin(m, companion, (k, out) -> k.moments(x, span, dirty(companion.sizes()), out), x);
       twin(
           m,
           companion,
-          (k, out) -> k.normSums(y, x, a, b, span, out, dirty(companion.sizes())),
+          (k, out) -> k.normSums(y, null, x, a, b, span, out, dirty(companion.sizes())),
           x,
           y,
           a,
@@ -246,7 +248,23 @@ abstract class KernelTwin {
       twin(
           m,
           companion,
-          (k, out) -> k.normSums(y, x, a, b, span, dirty(companion.sizes()), out),
+          (k, out) -> k.normSums(y, x, x, a, b, span, out, dirty(companion.sizes())),
+          x,
+          y,
+          a,
+          b);
+      twin(
+          m,
+          companion,
+          (k, out) -> k.normSums(y, x, x, a, b, span, dirty(companion.sizes()), out),
+          x,
+          y,
+          a,
+          b);
+      twin(
+          m,
+          companion,
+          (k, out) -> k.normSums(y, null, x, a, b, span, dirty(companion.sizes()), out),
           x,
           y,
           a,
@@ -277,16 +295,16 @@ abstract class KernelTwin {
     Tensor b = draw(19);
     Tensor c = draw(19);
     Tensor expected = dirty(90, 19);
-    kernels().combine(x, a, y, b, c, span, expected);
+    kernels().combine(x, null, a, y, b, c, span, expected);
     Tensor sharedY = y.copy();
-    kernels().combine(x, a, sharedY, b, c, span, sharedY);
+    kernels().combine(x, null, a, sharedY, b, c, span, sharedY);
     assertTrue(expected.bitEquals(sharedY));
     Tensor sharedX = x.copy();
-    kernels().combine(sharedX, a, y, b, c, span, sharedX);
+    kernels().combine(sharedX, null, a, y, b, c, span, sharedX);
     assertTrue(expected.bitEquals(sharedX));
-    kernels().scaleShift(x, a, b, span, expected);
+    kernels().scaleShift(x, a, b, span, false, expected);
     sharedX.copyFrom(x);
-    kernels().scaleShift(sharedX, a, b, span, sharedX);
+    kernels().scaleShift(sharedX, a, b, span, false, sharedX);
     assertTrue(expected.bitEquals(sharedX));
   }
 
@@ -580,7 +598,8 @@ abstract class KernelTwin {
       kernels.reduce(Reduction.SUM, x, span, companions[0]);
       kernels.reduce(Reduction.MAX, x, span, companions[1]);
       kernels.moments(x, span, companions[2], companions[3]);
-      kernels.normSums(dy, x, companions[2], companions[3], span, companions[4], companions[5]);
+      kernels.normSums(
+          dy, null, x, companions[2], companions[3], span, companions[4], companions[5]);
       results.addAll(List.of(companions));
     }
     ConvGeometry[] geometries = {

@@ -45,12 +45,14 @@ class SpanWalkTest {
     SpanWalk.each(
         span,
         1,
-        (at, length, companions, scratch) -> {
+        (at, length, period, companions, scratch) -> {
           assertNull(companions[1]);
+          assertTrue(period == length || period % 16 == 0, "period " + period);
           assertTrue(scratch[0].length >= length);
           for (int i = 0; i < length; i++) {
             visits.incrementAndGet(at + i);
             assertEquals(companionOf(span, at + i) + 1, companions[0][i]);
+            assertEquals(companions[0][i % period], companions[0][i]);
           }
         },
         companions(span),
@@ -67,10 +69,10 @@ class SpanWalkTest {
       @ForAll @IntRange(min = 1, max = 30) int inner) {
     Span span = new Span(outer, middle, inner);
     SpanWalk.Fold fold =
-        (at, length, results, companions, scratch) -> {
+        (at, length, period, results, companions, scratch) -> {
           for (int i = 0; i < length; i++) {
-            results[0][i] += 1;
-            results[1][i] += companions[0][i];
+            results[0][i % period] += 1;
+            results[1][i % period] += companions[0][i];
           }
         };
     double[][] sums = SpanWalk.reduce(span, 2, false, 0, fold, companions(span));
@@ -83,7 +85,7 @@ class SpanWalkTest {
   @Test
   void maximaOfNothingAreMinusInfinity() {
     double[][] result =
-        SpanWalk.reduce(new Span(1, 0, 2), 1, true, 0, (at, n, results, c, s) -> {});
+        SpanWalk.reduce(new Span(1, 0, 2), 1, true, 0, (at, n, period, results, c, s) -> {});
     assertEquals(Double.NEGATIVE_INFINITY, result[0][1]);
   }
 }
