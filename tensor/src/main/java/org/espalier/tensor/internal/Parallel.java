@@ -2,15 +2,15 @@ package org.espalier.tensor.internal;
 
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
-import java.util.concurrent.RecursiveAction;
 
 /**
  * Runs loops in pieces whose borders depend on the size of the problem only, never on the number of
  * threads, so that results do not either.
  *
- * <p>Pieces are forked into the {@link ForkJoinPool} the caller runs in, else into the common pool,
- * which the caller helps; a single piece runs in the caller. No thread is started or kept here. A
- * body that throws stops its caller after all other pieces have ended.
+ * <p>Pieces are done by the caller and by threads of the {@link ForkJoinPool} it runs in, else of
+ * the common pool, in any order: see {@link Crew}. A single piece runs in the caller. No thread is
+ * started or kept here. A body that throws stops its caller after all pieces have ended that had
+ * begun.
  */
 final class Parallel {
   /** Elementary operations worth a piece of their own: below, forking costs more than it saves. */
@@ -57,69 +57,23 @@ final class Parallel {
     if (count <= 0) {
       return;
     }
-    Task all = new Task(body, count, pieces(count, grain));
-    if (all.pieces == 1 || parallelism() < 2) {
-      all.serial();
+    int pieces = pieces(count, grain);
+    ForkJoinPool own = ForkJoinTask.getPool();
+    ForkJoinPool pool = own != null ? own : ForkJoinPool.commonPool();
+    // The caller is one of its own pool's threads, and one more than those of the common pool.
+    int others = own != null ? own.getParallelism() - 1 : ForkJoinPool.getCommonPoolParallelism();
+    int helpers = Math.min(pieces - 1, others);
+    if (helpers <= 0) {
+      for (int piece = 0; piece < pieces; piece++) {
+        body.run(piece, border(count, pieces, piece), border(count, pieces, piece + 1));
+      }
     } else {
-      all.invoke();
+      Crew.run(pool, helpers, count, pieces, body);
     }
   }
 
-  /** Returns how many threads may work on a call from this thread, the caller counted. */
-  private static int parallelism() {
-    ForkJoinPool pool = ForkJoinTask.getPool();
-    return pool != null ? pool.getParallelism() : ForkJoinPool.getCommonPoolParallelism() + 1;
-  }
-
-  /** Splits a row of pieces in two until one is left. */
-  private static final class Task extends RecursiveAction {
-    private static final long serialVersionUID = 1L;
-
-    private final transient Piece body;
-    private final int count;
-    private final int pieces;
-    private final int first;
-    private final int last;
-
-    Task(Piece body, int count, int pieces) {
-      this(body, count, pieces, 0, pieces);
-    }
-
-    private Task(Piece body, int count, int pieces, int first, int last) {
-      this.body = body;
-      this.count = count;
-      this.pieces = pieces;
-      this.first = first;
-      this.last = last;
-    }
-
-    void serial() {
-      for (int piece = first; piece < last; piece++) {
-        body.run(piece, border(piece), border(piece + 1));
-      }
-    }
-
-    private int border(int piece) {
-      return (int) ((long) count * piece / pieces);
-    }
-
-    @Override
-    protected void compute() {
-      if (last - first == 1) {
-        serial();
-        return;
-      }
-      int middle = (first + last) >>> 1;
-      Task right = new Task(body, count, pieces, middle, last);
-      right.fork();
-      try {
-        new Task(body, count, pieces, first, middle).compute();
-      } catch (Throwable failure) {
-        // Nobody may still write into the caller's arrays when the caller sees the failure.
-        right.quietlyJoin();
-        throw failure;
-      }
-      right.join();
-    }
+  /** Returns the first item of a piece. */
+  static int border(int count, int pieces, int piece) {
+    return (int) ((long) count * piece / pieces);
   }
 }

@@ -30,7 +30,7 @@ final class TileRows {
   }
 
   private void locate(Lines lines, int rows) {
-    int padded = (rows + VectorProduct.ROWS - 1) / VectorProduct.ROWS * VectorProduct.ROWS;
+    int padded = (rows + VectorPanels.ROWS - 1) / VectorPanels.ROWS * VectorPanels.ROWS;
     if (offsets.length < padded) {
       offsets = new int[padded];
     }

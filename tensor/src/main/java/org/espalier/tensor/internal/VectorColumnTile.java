@@ -5,7 +5,7 @@ import static org.espalier.tensor.internal.VectorPanels.FULL_TYPE;
 import static org.espalier.tensor.internal.VectorPanels.HALF;
 import static org.espalier.tensor.internal.VectorPanels.HALF_TYPE;
 import static org.espalier.tensor.internal.VectorPanels.LANES;
-import static org.espalier.tensor.internal.VectorProduct.ROWS;
+import static org.espalier.tensor.internal.VectorPanels.ROWS;
 
 import jdk.incubator.vector.FloatVector;
 
@@ -23,7 +23,7 @@ final class VectorColumnTile {
   private VectorColumnTile() {}
 
   /**
-   * Does rows {@code from} to {@code to}, both multiples of {@link VectorProduct#ROWS}.
+   * Does rows {@code from} to {@code to}, both multiples of {@link VectorPanels#ROWS}.
    *
    * @param width lanes of the panel: 4, 2, 1 or 1/2 times {@link VectorPanels#LANES}
    * @param depth number of products in each sum

@@ -169,7 +169,7 @@ final class VectorGemm {
    * Returns the rows of one block: fewer where m is small, so that some threads get equal shares.
    */
   private int blockRows() {
-    int share = (m / BLOCKS + VectorProduct.ROWS - 1) / VectorProduct.ROWS * VectorProduct.ROWS;
+    int share = (m / BLOCKS + VectorPanels.ROWS - 1) / VectorPanels.ROWS * VectorPanels.ROWS;
     return Math.max(THIN, Math.min(BLOCK_ROWS, share));
   }
 

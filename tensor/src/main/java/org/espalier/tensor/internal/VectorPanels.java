@@ -1,7 +1,5 @@
 package org.espalier.tensor.internal;
 
-import static org.espalier.tensor.internal.VectorProduct.ROWS;
-
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShape;
@@ -44,6 +42,9 @@ final class VectorPanels {
 
   /** Products in a row summed before the next block: 6 rows and a panel stay in the L2 cache. */
   static final int DEPTH = 256;
+
+  /** Rows of a register tile. */
+  static final int ROWS = 6;
 
   /** Steps transposed at once. */
   private static final int STRIP = 32;
@@ -127,8 +128,8 @@ final class VectorPanels {
   }
 
   /**
-   * Packs a block of the left matrix for tiles of {@link VectorProduct#ROWS} rows: the rows of a
-   * tile side by side, step by step. Rows missing in the last tile repeat the last row.
+   * Packs a block of the left matrix for tiles of {@link #ROWS} rows: the rows of a tile side by
+   * side, step by step. Rows missing in the last tile repeat the last row.
    *
    * @param transposed a is stored by columns: step p of row i at {@code at + p · stride + i}
    *     instead of {@code at + i · stride + p}

@@ -1,5 +1,6 @@
 package org.espalier.tensor.internal;
 
+import static org.espalier.tensor.internal.VectorPanels.ROWS;
 import static org.espalier.tensor.internal.VectorPanels.WIDEST;
 
 import java.util.Arrays;
@@ -13,9 +14,6 @@ import java.util.Arrays;
  * serves one thread; it is small, and cheap to make for each piece of work.
  */
 final class VectorProduct {
-  /** Rows of a tile. */
-  static final int ROWS = 6;
-
   private static final float[] ZEROS = new float[WIDEST];
 
   /** Rows of a last panel that are computed aside before their valid part is copied out. */

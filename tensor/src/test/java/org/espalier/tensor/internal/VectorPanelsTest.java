@@ -57,16 +57,16 @@ class VectorPanelsTest {
 
   @Test
   void leftTilesHoldTheirRowsSideBySideAndRepeatTheLast() {
-    int rows = VectorProduct.ROWS + 2;
+    int rows = VectorPanels.ROWS + 2;
     int depth = 3;
     float[] a = new float[rows * depth];
     for (int i = 0; i < a.length; i++) {
       a[i] = i;
     }
-    float[] packed = new float[2 * VectorProduct.ROWS * depth];
+    float[] packed = new float[2 * VectorPanels.ROWS * depth];
     VectorPanels.packLeft(false, rows, depth, a, 0, depth, packed);
-    assertEquals(4 * depth + 2, packed[2 * VectorProduct.ROWS + 4]);
-    int second = VectorProduct.ROWS * depth;
+    assertEquals(4 * depth + 2, packed[2 * VectorPanels.ROWS + 4]);
+    int second = VectorPanels.ROWS * depth;
     assertEquals((rows - 1) * depth, packed[second + 1]);
     assertEquals((rows - 1) * depth, packed[second + 5]);
   }
