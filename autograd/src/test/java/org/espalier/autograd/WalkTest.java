@@ -9,6 +9,7 @@ import org.espalier.autograd.op.BatchNorm;
 import org.espalier.autograd.op.ConvOptions;
 import org.espalier.autograd.op.LossReduction;
 import org.espalier.autograd.op.Losses;
+import org.espalier.autograd.op.Normalizations;
 import org.espalier.autograd.op.Ops;
 import org.espalier.tensor.DType;
 import org.espalier.tensor.Random;
@@ -214,7 +215,8 @@ class WalkTest {
       ConvOptions same = ConvOptions.DEFAULT.withPadding(1);
       Var x = tape.constant(normal("x", 2, 6, 6, 3));
       Var stem = Ops.conv2d(x, leaf(tape, "stem", 4, 3, 3, 3), leaf(tape, "b", 4), same);
-      Var body = Ops.batchNorm(stem, leaf(tape, "gamma", 4), leaf(tape, "beta", 4), 1e-5);
+      Var body =
+          Normalizations.batchNorm(stem, leaf(tape, "gamma", 4), leaf(tape, "beta", 4), 1e-5);
       Var active = Ops.relu(body);
       tape.release(body);
       Var dropped = Ops.dropout(active, 0.3, 17);

@@ -1,10 +1,7 @@
 package org.espalier.autograd.op;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import org.espalier.autograd.AxisSpec;
-import org.espalier.autograd.AxisSpec.Term;
 import org.espalier.autograd.Tape;
 import org.espalier.autograd.Var;
 import org.espalier.tensor.kernel.Binary;
@@ -13,8 +10,8 @@ import org.espalier.tensor.kernel.Unary;
 
 /**
  * Offers every operation as a plain call: it runs at once and is recorded where its inputs' pass
- * records. Activations {@code x [n, h, w, c]}, {@code [n, l, c]} or {@code [n, f]}; losses are in
- * {@link Losses}.
+ * records. Activations {@code x [n, h, w, c]}, {@code [n, l, c]} or {@code [n, f]}; normalisations
+ * are in {@link Normalizations}, losses in {@link Losses}.
  */
 public final class Ops {
   private static final AxisSpec FLATTEN_2D = AxisSpec.of("x: n h w c -> n (h w c)");
@@ -43,19 +40,6 @@ public final class Ops {
   /** Returns the batched product of a {@code [..., m, k]} and b {@code [..., k, n]}. */
   public static Var matmul(Var a, Var b) {
     return Tape.run(new MatMul(), a, b);
-  }
-
-  /** Normalises by the batch's statistics; gamma and beta may be null. See {@link BatchNorm}. */
-  public static Var batchNorm(Var x, Var gamma, Var beta, double eps) {
-    return Tape.run(new BatchNorm(eps), x, gamma, beta);
-  }
-
-  /**
-   * Returns {@code max(batchNorm(x), 0)} by one call, for passes whose calls nobody reads but the
-   * gradient.
-   */
-  public static Var batchNormRelu(Var x, Var gamma, Var beta, double eps) {
-    return Tape.run(new BatchNorm(eps, true), x, gamma, beta);
   }
 
   /** Returns {@code x·scale + shift}, one scale and shift a channel; either may be null. */
@@ -321,28 +305,12 @@ public final class Ops {
 
   /** Repeats x over new letters, {@code "n c -> n h w c"} with {@code Map.of("h", 4, "w", 4)}. */
   public static Var repeat(Var x, String spec, Map<String, Integer> sizes) {
-    AxisSpec wanted = AxisSpec.of("x: " + spec);
-    List<Term> in = wanted.inputs().get(0).terms();
-    if (Runs.isRun(wanted.output(), in)) {
-      return Tape.run(new Repeat(wanted, sizes), x);
-    }
-    List<Term> order = Runs.lacking(wanted.output(), in);
-    order.addAll(in);
-    Var wide = Tape.run(new Repeat(Runs.spec(in, order), sizes), x);
-    return Tape.run(new Rearrange(Runs.spec(order, wanted.output()), Map.of()), wide);
+    return Runs.repeat(x, AxisSpec.of("x: " + spec), sizes);
   }
 
   /** Reduces the letters that the output lacks, {@code "n h w c -> n c"}. */
   public static Var reduce(Reduction reduction, Var x, String spec) {
-    AxisSpec wanted = AxisSpec.of("x: " + spec);
-    List<Term> in = wanted.inputs().get(0).terms();
-    if (Runs.isRun(in, wanted.output())) {
-      return Tape.run(new Reduce(reduction, wanted), x);
-    }
-    List<Term> order = new ArrayList<>(wanted.output());
-    order.addAll(Runs.lacking(in, wanted.output()));
-    Var sorted = Tape.run(new Rearrange(Runs.spec(in, order), Map.of()), x);
-    return Tape.run(new Reduce(reduction, Runs.spec(order, wanted.output())), sorted);
+    return Runs.reduce(reduction, x, AxisSpec.of("x: " + spec));
   }
 
   /** Pads x {@code [n,h,w,c]}. */
@@ -370,26 +338,6 @@ public final class Ops {
     Checks.probability("dropout", p);
     Var factors = affine(mask, p == 1 ? 0 : 1 / (1 - p), 0);
     return mask.shape().equals(x.shape()) ? mul(x, factors) : gate(x, factors);
-  }
-
-  /** Normalises the trailing axes together; gamma and beta of their shape, or null. */
-  public static Var layerNorm(Var x, Var gamma, Var beta, int axes, double eps) {
-    return Tape.run(new LayerNorm(axes, eps), x, gamma, beta);
-  }
-
-  /** Normalises each channel of each sample; gamma and beta {@code [c]} or null. */
-  public static Var instanceNorm(Var x, Var gamma, Var beta, double eps) {
-    return Tape.run(new InstanceNorm(eps), x, gamma, beta);
-  }
-
-  /** Normalises groups of channels of each sample; gamma and beta {@code [c]} or null. */
-  public static Var groupNorm(Var x, Var gamma, Var beta, int groups, double eps) {
-    return Tape.run(new GroupNorm(groups, eps), x, gamma, beta);
-  }
-
-  /** Normalises each sample, eps outside the root; gamma and beta {@code [1]} or null. */
-  public static Var instanceNormKerasContrib(Var x, Var gamma, Var beta, double eps) {
-    return Tape.run(new SampleNorm(eps), x, gamma, beta);
   }
 
   /** Resizes x {@code [n,h,w,c]}. */

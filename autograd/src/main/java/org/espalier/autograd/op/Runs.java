@@ -2,18 +2,49 @@ package org.espalier.autograd.op;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.espalier.autograd.AxisSpec;
 import org.espalier.autograd.AxisSpec.Rest;
 import org.espalier.autograd.AxisSpec.Term;
+import org.espalier.autograd.Tape;
+import org.espalier.autograd.Var;
 import org.espalier.tensor.Shape;
+import org.espalier.tensor.kernel.Reduction;
 import org.espalier.tensor.kernel.Span;
 
-/** Finds the run of axes that one side of a signature has and the other lacks. */
+/**
+ * Finds the run of axes that one side of a signature has and the other lacks; puts them side by
+ * side first where they are scattered.
+ */
 final class Runs {
   private Runs() {}
 
+  /** Repeats x over the letters that the input lacks, wherever they stand. */
+  static Var repeat(Var x, AxisSpec wanted, Map<String, Integer> sizes) {
+    List<Term> in = wanted.inputs().get(0).terms();
+    if (isRun(wanted.output(), in)) {
+      return Tape.run(new Repeat(wanted, sizes), x);
+    }
+    List<Term> order = lacking(wanted.output(), in);
+    order.addAll(in);
+    Var wide = Tape.run(new Repeat(spec(in, order), sizes), x);
+    return Tape.run(new Rearrange(spec(order, wanted.output()), Map.of()), wide);
+  }
+
+  /** Reduces the letters that the output lacks, wherever they stand. */
+  static Var reduce(Reduction reduction, Var x, AxisSpec wanted) {
+    List<Term> in = wanted.inputs().get(0).terms();
+    if (isRun(in, wanted.output())) {
+      return Tape.run(new Reduce(reduction, wanted), x);
+    }
+    List<Term> order = new ArrayList<>(wanted.output());
+    order.addAll(lacking(in, wanted.output()));
+    Var sorted = Tape.run(new Rearrange(spec(in, order), Map.of()), x);
+    return Tape.run(new Reduce(reduction, spec(order, wanted.output())), sorted);
+  }
+
   /** Tells whether the terms that {@code few} lacks stand side by side and the rest is in order. */
-  static boolean isRun(List<Term> many, List<Term> few) {
+  private static boolean isRun(List<Term> many, List<Term> few) {
     int from = from(many, few);
     int to = many.size();
     while (to > from && few.contains(many.get(to - 1))) {
@@ -34,14 +65,14 @@ final class Runs {
   }
 
   /** Returns the terms of {@code many} that {@code few} lacks, in a new list. */
-  static List<Term> lacking(List<Term> many, List<Term> few) {
+  private static List<Term> lacking(List<Term> many, List<Term> few) {
     List<Term> lacking = new ArrayList<>(many);
     lacking.removeAll(few);
     return lacking;
   }
 
   /** Returns the signature of one input with these terms. */
-  static AxisSpec spec(List<Term> input, List<Term> output) {
+  private static AxisSpec spec(List<Term> input, List<Term> output) {
     return AxisSpec.of("x: " + print(input) + " -> " + print(output));
   }
 

@@ -64,17 +64,17 @@ class OpErrorsTest {
             () -> Ops.conv2d(x(1, 5, 2, 3), x(4, 0, 3, 3), null, plain)),
         refusal(
             "batch_norm: eps must be a number of at least 0, got NaN",
-            () -> Ops.batchNorm(x(3, 2), null, null, Double.NaN)),
+            () -> Normalizations.batchNorm(x(3, 2), null, null, Double.NaN)),
         refusal(
             "batch_norm: needs more than one value per channel for batch statistics, got x [1, 3];"
                 + " use a larger batch, or frozen statistics",
-            () -> Ops.batchNorm(x(1, 3), null, null, 1e-5)),
+            () -> Normalizations.batchNorm(x(1, 3), null, null, 1e-5)),
         refusal(
             "layer_norm: eps must be a number of at least 0, got -1.0",
-            () -> Ops.layerNorm(x(2, 3), null, null, 1, -1)),
+            () -> Normalizations.layerNorm(x(2, 3), null, null, 1, -1)),
         refusal(
             "group_norm: axis 2 of 'x' [2, 3, 4] must be a multiple of 3, the product of (g c)",
-            () -> Ops.groupNorm(x(2, 3, 4), null, null, 3, 1e-5)),
+            () -> Normalizations.groupNorm(x(2, 3, 4), null, null, 3, 1e-5)),
         refusal(
             "dropout: the probability must lie in [0, 1], got 1.5",
             () -> Ops.dropout(x(2), 1.5, 1)),

@@ -138,7 +138,7 @@ class OpsTest {
   @Test
   void batchNormStandardisesAndTellsItsStatistics() {
     Var x = normal(50, 3);
-    Var y = Ops.batchNorm(x, null, null, 1e-5);
+    Var y = Normalizations.batchNorm(x, null, null, 1e-5);
     Var mean = Ops.reduce(Reduction.MEAN, y, "n c -> c");
     Var square = Ops.reduce(Reduction.MEAN, Ops.mul(y, y), "n c -> c");
     for (int c = 0; c < 3; c++) {

@@ -2,7 +2,7 @@ package org.espalier.nn.layer;
 
 import org.espalier.autograd.Mode;
 import org.espalier.autograd.Var;
-import org.espalier.autograd.op.Ops;
+import org.espalier.autograd.op.Normalizations;
 import org.espalier.nn.Init;
 import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
@@ -106,7 +106,8 @@ public final class BatchNorm extends Module {
     if (frozen != null && !pass.mode().isTraining()) {
       return frozen.apply(pass, x);
     }
-    Var y = Ops.batchNorm(x, pass.valueOrNull(gamma), pass.valueOrNull(beta), config.eps());
+    Var y =
+        Normalizations.batchNorm(x, pass.valueOrNull(gamma), pass.valueOrNull(beta), config.eps());
     if (frozen != null) {
       track(y);
     }
@@ -121,7 +122,9 @@ public final class BatchNorm extends Module {
 
   @Override
   protected Var forwardWith(Pass pass, Var x, Module next) {
-    Var y = Ops.batchNormRelu(x, pass.valueOrNull(gamma), pass.valueOrNull(beta), config.eps());
+    Var y =
+        Normalizations.batchNormRelu(
+            x, pass.valueOrNull(gamma), pass.valueOrNull(beta), config.eps());
     if (frozen != null) {
       track(y);
     }

@@ -1,7 +1,7 @@
 package org.espalier.nn.layer;
 
 import org.espalier.autograd.Var;
-import org.espalier.autograd.op.Ops;
+import org.espalier.autograd.op.Normalizations;
 import org.espalier.nn.Init;
 import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
@@ -55,7 +55,8 @@ public final class GroupNorm extends Module {
 
   @Override
   protected Var forward(Pass pass, Var x) {
-    return Ops.groupNorm(x, pass.valueOrNull(gamma), pass.valueOrNull(beta), groups, eps);
+    return Normalizations.groupNorm(
+        x, pass.valueOrNull(gamma), pass.valueOrNull(beta), groups, eps);
   }
 
   @Override

@@ -1,7 +1,7 @@
 package org.espalier.nn.layer;
 
 import org.espalier.autograd.Var;
-import org.espalier.autograd.op.Ops;
+import org.espalier.autograd.op.Normalizations;
 import org.espalier.nn.Init;
 import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
@@ -76,7 +76,7 @@ public final class InstanceNorm extends Module {
       throw new ShapeException(
           "instance_norm: needs more than one position a channel in training, got x " + x.shape());
     }
-    Var y = Ops.instanceNorm(x, pass.valueOrNull(gamma), pass.valueOrNull(beta), eps);
+    Var y = Normalizations.instanceNorm(x, pass.valueOrNull(gamma), pass.valueOrNull(beta), eps);
     if (frozen != null) {
       track(y);
     }

@@ -1,7 +1,7 @@
 package org.espalier.nn.layer;
 
 import org.espalier.autograd.Var;
-import org.espalier.autograd.op.Ops;
+import org.espalier.autograd.op.Normalizations;
 import org.espalier.nn.Init;
 import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
@@ -39,7 +39,7 @@ public final class InstanceNormKerasContrib extends Module {
 
   @Override
   protected Var forward(Pass pass, Var x) {
-    return Ops.instanceNormKerasContrib(x, pass.value(gamma), pass.value(beta), eps);
+    return Normalizations.instanceNormKerasContrib(x, pass.value(gamma), pass.value(beta), eps);
   }
 
   @Override

@@ -1,7 +1,7 @@
 package org.espalier.nn.layer;
 
 import org.espalier.autograd.Var;
-import org.espalier.autograd.op.Ops;
+import org.espalier.autograd.op.Normalizations;
 import org.espalier.nn.Init;
 import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
@@ -53,7 +53,7 @@ public final class LayerNorm extends Module {
 
   @Override
   protected Var forward(Pass pass, Var x) {
-    return Ops.layerNorm(x, pass.valueOrNull(gamma), pass.valueOrNull(beta), axes, eps);
+    return Normalizations.layerNorm(x, pass.valueOrNull(gamma), pass.valueOrNull(beta), axes, eps);
   }
 
   @Override

@@ -8,6 +8,7 @@ import org.espalier.autograd.Var;
 import org.espalier.autograd.op.Interpolate;
 import org.espalier.autograd.op.LossReduction;
 import org.espalier.autograd.op.Losses;
+import org.espalier.autograd.op.Normalizations;
 import org.espalier.autograd.op.Ops;
 import org.espalier.autograd.op.PadMode;
 import org.espalier.tensor.DType;
@@ -53,7 +54,7 @@ class GoldenLayersTest {
       case "conv1d", "conv2d" -> run.checkLast(GoldenWindows.convolution(golden, run));
       case "layer_norm" ->
           run.check(
-              Ops.layerNorm(
+              Normalizations.layerNorm(
                   run.plain("x"),
                   run.plain("w"),
                   run.plain("b"),
@@ -61,15 +62,15 @@ class GoldenLayersTest {
                   golden.number("eps")));
       case "instance_norm" ->
           run.checkLast(
-              Ops.instanceNorm(
+              Normalizations.instanceNorm(
                   run.last("x"), run.plain("w"), run.plain("b"), golden.number("eps")));
       case "instance_norm_keras_contrib" ->
           run.checkLast(
-              Ops.instanceNormKerasContrib(
+              Normalizations.instanceNormKerasContrib(
                   run.last("x"), run.plain("w"), run.plain("b"), golden.number("eps")));
       case "group_norm" ->
           run.checkLast(
-              Ops.groupNorm(
+              Normalizations.groupNorm(
                   run.last("x"),
                   run.plain("w"),
                   run.plain("b"),
