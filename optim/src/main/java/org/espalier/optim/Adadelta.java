@@ -16,8 +16,6 @@ import java.util.Map;
  * </pre>
  */
 public final class Adadelta extends ElementwiseOptimizer {
-  private static final String NAME = "adadelta";
-
   private final double rho;
   private final double epsilon;
 
@@ -38,11 +36,6 @@ public final class Adadelta extends ElementwiseOptimizer {
    */
   public static Builder keras() {
     return new Builder().rho(0.95).epsilon(1e-7);
-  }
-
-  @Override
-  protected String name() {
-    return NAME;
   }
 
   @Override
@@ -95,23 +88,18 @@ public final class Adadelta extends ElementwiseOptimizer {
     private double epsilon = 1e-6;
 
     private Builder() {
-      super(NAME, 1);
-    }
-
-    @Override
-    protected Builder self() {
-      return this;
+      super("adadelta", 1);
     }
 
     /** Sets the share of the old averages that is kept, in [0, 1). */
     public Builder rho(double value) {
-      rho = Checks.fraction(NAME, "rho", value);
+      rho = Checks.fraction(name, "rho", value);
       return this;
     }
 
     /** Sets what is added under both roots, above 0: from 0 no step could ever start. */
     public Builder epsilon(double value) {
-      epsilon = Checks.positive(NAME, "epsilon", value);
+      epsilon = Checks.positive(name, "epsilon", value);
       return this;
     }
 

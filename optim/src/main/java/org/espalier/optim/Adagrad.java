@@ -14,8 +14,6 @@ import java.util.Map;
  * </pre>
  */
 public final class Adagrad extends ElementwiseOptimizer {
-  private static final String NAME = "adagrad";
-
   private final double rateDecay;
   private final double epsilon;
   private final double initialSum;
@@ -33,11 +31,6 @@ public final class Adagrad extends ElementwiseOptimizer {
   }
 
   @Override
-  protected String name() {
-    return NAME;
-  }
-
-  @Override
   protected List<String> slots(double momentum) {
     return List.of("sum");
   }
@@ -52,14 +45,10 @@ public final class Adagrad extends ElementwiseOptimizer {
     return true;
   }
 
-  private double rate(Now now) {
-    return now.rate() / (1 + (now.count() - 1) * rateDecay);
-  }
-
   @Override
   protected void change(float[] p, float[] g, float[][] s, Now now) {
     float[] sum = s[0];
-    float rate = (float) rate(now);
+    float rate = (float) now.rate(rateDecay);
     float sign = (float) now.sign();
     float decay = (float) now.weightDecay();
     float eps = (float) epsilon;
@@ -74,10 +63,11 @@ public final class Adagrad extends ElementwiseOptimizer {
   @Override
   protected void change(double[] p, double[] g, double[][] s, Now now) {
     double[] sum = s[0];
+    double rate = now.rate(rateDecay);
     for (int i = 0; i < p.length; i++) {
       double gradient = now.sign() * g[i] + now.weightDecay() * p[i];
       sum[i] += gradient * gradient;
-      p[i] -= rate(now) * gradient / (Math.sqrt(sum[i]) + epsilon);
+      p[i] -= rate * gradient / (Math.sqrt(sum[i]) + epsilon);
     }
   }
 
@@ -95,29 +85,24 @@ public final class Adagrad extends ElementwiseOptimizer {
     private double initialSum;
 
     private Builder() {
-      super(NAME, 0.01);
-    }
-
-    @Override
-    protected Builder self() {
-      return this;
+      super("adagrad", 0.01);
     }
 
     /** Sets how fast the rate falls with the steps done, at least 0. */
     public Builder rateDecay(double value) {
-      rateDecay = Checks.notNegative(NAME, "rateDecay", value);
+      rateDecay = Checks.notNegative(name, "rateDecay", value);
       return this;
     }
 
     /** Sets what the sums of squares start from, at least 0. */
     public Builder initialSum(double value) {
-      initialSum = Checks.notNegative(NAME, "initialSum", value);
+      initialSum = Checks.notNegative(name, "initialSum", value);
       return this;
     }
 
     /** Sets what is added to the root, at least 0. */
     public Builder epsilon(double value) {
-      epsilon = Checks.notNegative(NAME, "epsilon", value);
+      epsilon = Checks.notNegative(name, "epsilon", value);
       return this;
     }
 

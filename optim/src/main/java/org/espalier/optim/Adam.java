@@ -14,10 +14,8 @@ package org.espalier.optim;
  * {@link KerasAdam} adds epsilon to the uncorrected root.
  */
 public final class Adam extends AdamRule {
-  private static final String NAME = "adam";
-
   private Adam(Builder builder) {
-    super(builder, builder.amsgrad);
+    super(builder);
   }
 
   /** Returns a builder: rate 0.001, betas 0.9 and 0.999, epsilon 1e-8. */
@@ -26,28 +24,14 @@ public final class Adam extends AdamRule {
   }
 
   @Override
-  protected String name() {
-    return NAME;
-  }
-
-  @Override
   Factors factors(Now now) {
-    double size = now.rate() / (1 - Math.pow(beta1, now.count()));
-    double root = 1 / Math.sqrt(1 - Math.pow(beta2, now.count()));
-    return new Factors(1, now.weightDecay(), size, root);
+    return corrected(1, now.weightDecay(), now);
   }
 
   /** Collects the options. */
   public static final class Builder extends AdamRule.Builder<Builder> {
-    private boolean amsgrad;
-
     private Builder() {
-      super(NAME, 1e-8);
-    }
-
-    @Override
-    protected Builder self() {
-      return this;
+      super("adam", 1e-8);
     }
 
     /** Uses the largest mean square so far (Reddi, Kale, Kumar, ICLR 2018). */

@@ -23,15 +23,22 @@ abstract class AdamRule extends ElementwiseOptimizer {
   private final double epsilon;
   private final boolean amsgrad;
 
-  AdamRule(Builder<?> builder, boolean amsgrad) {
+  AdamRule(Builder<?> builder) {
     super(builder, 0, 3);
     beta1 = builder.beta1;
     beta2 = builder.beta2;
     epsilon = builder.epsilon;
-    this.amsgrad = amsgrad;
+    amsgrad = builder.amsgrad;
   }
 
   abstract Factors factors(Now now);
+
+  /** Returns the factors that divide both moments by their bias, as in the paper. */
+  final Factors corrected(double keep, double decay, Now now) {
+    double size = now.rate() / (1 - Math.pow(beta1, now.count()));
+    double root = 1 / Math.sqrt(1 - Math.pow(beta2, now.count()));
+    return new Factors(keep, decay, size, root);
+  }
 
   @Override
   protected final List<String> slots(double momentum) {
@@ -107,27 +114,27 @@ abstract class AdamRule extends ElementwiseOptimizer {
    * @param <B> the builder itself
    */
   abstract static class Builder<B extends Builder<B>> extends ElementwiseOptimizer.Builder<B> {
-    private final String owner;
+    boolean amsgrad;
+
     private double beta1 = 0.9;
     private double beta2 = 0.999;
     private double epsilon;
 
-    Builder(String owner, double epsilon) {
-      super(owner, 1e-3);
-      this.owner = owner;
+    Builder(String name, double epsilon) {
+      super(name, 1e-3);
       this.epsilon = epsilon;
     }
 
     /** Sets the shares of the old mean and the old mean square that are kept, in [0, 1). */
     public B betas(double mean, double square) {
-      beta1 = Checks.fraction(owner, "beta1", mean);
-      beta2 = Checks.fraction(owner, "beta2", square);
+      beta1 = Checks.fraction(name, "beta1", mean);
+      beta2 = Checks.fraction(name, "beta2", square);
       return self();
     }
 
     /** Sets what is added to the root, at least 0. */
     public B epsilon(double value) {
-      epsilon = Checks.notNegative(owner, "epsilon", value);
+      epsilon = Checks.notNegative(name, "epsilon", value);
       return self();
     }
   }

@@ -5,10 +5,8 @@ package org.espalier.optim;
  * 9): {@code p = (1 - rate · weightDecay) · p} first, then a step without decay.
  */
 public final class AdamW extends AdamRule {
-  private static final String NAME = "adamw";
-
   private AdamW(Builder builder) {
-    super(builder, builder.amsgrad);
+    super(builder);
   }
 
   /** Returns a builder: rate 0.001, betas 0.9 and 0.999, epsilon 1e-8, weight decay 0.01. */
@@ -17,29 +15,14 @@ public final class AdamW extends AdamRule {
   }
 
   @Override
-  protected String name() {
-    return NAME;
-  }
-
-  @Override
   Factors factors(Now now) {
-    double keep = 1 - now.rate() * now.weightDecay();
-    double size = now.rate() / (1 - Math.pow(beta1, now.count()));
-    double root = 1 / Math.sqrt(1 - Math.pow(beta2, now.count()));
-    return new Factors(keep, 0, size, root);
+    return corrected(1 - now.rate() * now.weightDecay(), 0, now);
   }
 
   /** Collects the options. */
   public static final class Builder extends AdamRule.Builder<Builder> {
-    private boolean amsgrad;
-
     private Builder() {
-      super(NAME, 1e-8);
-    }
-
-    @Override
-    protected Builder self() {
-      return this;
+      super("adamw", 1e-8);
     }
 
     /** Uses the largest mean square so far (Reddi, Kale, Kumar, ICLR 2018). */

@@ -33,8 +33,14 @@ public abstract class ElementwiseOptimizer implements Optimizer {
    * @param first whether the slots hold nothing yet
    */
   protected record Now(
-      double rate, double weightDecay, double momentum, double sign, int count, boolean first) {}
+      double rate, double weightDecay, double momentum, double sign, int count, boolean first) {
+    /** Returns the rate fallen with the steps before, {@code rate / (1 + decay · (count - 1))}. */
+    double rate(double decay) {
+      return rate / (1 + decay * (count - 1));
+    }
+  }
 
+  private final String name;
   private final Settings base;
   private final double sign;
   private final List<Group> groups;
@@ -43,6 +49,7 @@ public abstract class ElementwiseOptimizer implements Optimizer {
 
   /** Creates the optimizer from its options; {@code slots} is the number of its slots. */
   protected ElementwiseOptimizer(Builder<?> builder, double momentum, int slots) {
+    name = builder.name;
     base = new Settings(builder.rate, builder.weightDecay, momentum);
     sign = builder.maximize ? -1 : 1;
     groups = List.copyOf(builder.groups);
@@ -51,7 +58,9 @@ public abstract class ElementwiseOptimizer implements Optimizer {
   }
 
   /** Returns the name, which also begins the names of the slots: {@code sgd.momentum}. */
-  protected abstract String name();
+  protected final String name() {
+    return name;
+  }
 
   /** Returns the local names of the slots that a parameter with this momentum needs. */
   protected abstract List<String> slots(double momentum);
@@ -88,10 +97,10 @@ public abstract class ElementwiseOptimizer implements Optimizer {
     Settings settings = settings(parameter);
     List<String> names = slots(settings.momentum());
     boolean first = !names.isEmpty() && !parameter.slots().containsKey(path(names.get(0)));
-    List<Slot> slots = names.stream().map(name -> slot(parameter, name)).toList();
+    List<Slot> slots = names.stream().map(local -> slot(parameter, local)).toList();
     Now now =
         new Now(
-            Checks.notNegative(name(), "rate", rate.of(settings.rate())),
+            Checks.notNegative(name, "rate", rate.of(settings.rate())),
             settings.weightDecay(),
             settings.momentum(),
             sign,
@@ -110,7 +119,7 @@ public abstract class ElementwiseOptimizer implements Optimizer {
   }
 
   private String path(String slot) {
-    return name() + "." + slot;
+    return name + "." + slot;
   }
 
   private Slot slot(Parameter parameter, String localName) {
@@ -165,14 +174,14 @@ public abstract class ElementwiseOptimizer implements Optimizer {
   @Override
   public final void restart(Collection<Parameter> parameters) {
     for (Parameter parameter : parameters) {
-      parameter.slots().keySet().removeIf(slot -> slot.startsWith(name() + "."));
+      parameter.slots().keySet().removeIf(slot -> slot.startsWith(name + "."));
     }
   }
 
   @Override
   public final Map<String, Object> describe() {
     Map<String, Object> options = new LinkedHashMap<>();
-    options.put("optimizer", name());
+    options.put("optimizer", name);
     options.put("rate", base.rate());
     options.put("weightDecay", base.weightDecay());
     if (sign < 0) {
@@ -196,20 +205,24 @@ public abstract class ElementwiseOptimizer implements Optimizer {
    * @param <B> the builder itself
    */
   public abstract static class Builder<B extends Builder<B>> {
-    private final String owner;
+    final String name;
+
     private final List<Group> groups = new ArrayList<>();
     private double rate;
     private double weightDecay;
     private boolean maximize;
 
-    /** Creates a builder with a default learning rate and no weight decay. */
-    protected Builder(String owner, double rate) {
-      this.owner = owner;
+    /** Creates a builder of a rule's name, with a default learning rate and no weight decay. */
+    protected Builder(String name, double rate) {
+      this.name = name;
       this.rate = rate;
     }
 
-    /** Returns this builder. */
-    protected abstract B self();
+    /** Returns this builder, which is a B: each builder names itself as its type argument. */
+    @SuppressWarnings("unchecked")
+    protected final B self() {
+      return (B) this;
+    }
 
     /** Tells whether the rule has a weight decay; by default it has. */
     protected boolean hasWeightDecay() {
@@ -223,21 +236,21 @@ public abstract class ElementwiseOptimizer implements Optimizer {
 
     /** Sets the base learning rate, at least 0. */
     public B rate(double value) {
-      rate = Checks.notNegative(owner, "rate", value);
+      rate = Checks.notNegative(name, "rate", value);
       return self();
     }
 
     /** Sets the factor of the L2 penalty {@code weightDecay/2 · Σw²}, at least 0. */
     public B weightDecay(double value) {
       requireWeightDecay();
-      weightDecay = Checks.notNegative(owner, "weightDecay", value);
+      weightDecay = Checks.notNegative(name, "weightDecay", value);
       return self();
     }
 
     private void requireWeightDecay() {
       if (!hasWeightDecay()) {
         throw new IllegalArgumentException(
-            owner + ": this rule has no weight decay; add a penalty to the loss instead");
+            name + ": this rule has no weight decay; add a penalty to the loss instead");
       }
     }
 
@@ -253,7 +266,7 @@ public abstract class ElementwiseOptimizer implements Optimizer {
         requireWeightDecay();
       }
       if (group.setsMomentum() && !hasMomentum()) {
-        throw new IllegalArgumentException(owner + ": a group sets a momentum, this rule has none");
+        throw new IllegalArgumentException(name + ": a group sets a momentum, this rule has none");
       }
       groups.add(group);
       return self();

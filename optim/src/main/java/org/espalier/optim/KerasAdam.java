@@ -14,12 +14,10 @@ import java.util.Map;
  * <p>The rule has no weight decay.
  */
 public final class KerasAdam extends AdamRule {
-  private static final String NAME = "keras_adam";
-
   private final double decay;
 
   private KerasAdam(Builder builder) {
-    super(builder, false);
+    super(builder);
     decay = builder.decay;
   }
 
@@ -29,16 +27,10 @@ public final class KerasAdam extends AdamRule {
   }
 
   @Override
-  protected String name() {
-    return NAME;
-  }
-
-  @Override
   Factors factors(Now now) {
-    double rate = now.rate() / (1 + decay * (now.count() - 1));
     double correction =
         Math.sqrt(1 - Math.pow(beta2, now.count())) / (1 - Math.pow(beta1, now.count()));
-    return new Factors(1, 0, rate * correction, 1);
+    return new Factors(1, 0, now.rate(decay) * correction, 1);
   }
 
   @Override
@@ -52,12 +44,7 @@ public final class KerasAdam extends AdamRule {
     private double decay;
 
     private Builder() {
-      super(NAME, 1e-7);
-    }
-
-    @Override
-    protected Builder self() {
-      return this;
+      super("keras_adam", 1e-7);
     }
 
     @Override
@@ -67,7 +54,7 @@ public final class KerasAdam extends AdamRule {
 
     /** Sets how fast the rate falls with the steps done, at least 0. */
     public Builder decay(double value) {
-      decay = Checks.notNegative(NAME, "decay", value);
+      decay = Checks.notNegative(name, "decay", value);
       return this;
     }
 

@@ -1,6 +1,5 @@
 package org.espalier.optim;
 
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -14,16 +13,12 @@ import java.util.Map;
  *
  * <p>Equal to {@link Sgd} while the rate is constant. The rule has no weight decay.
  */
-public final class KerasSgd extends ElementwiseOptimizer {
-  private static final String NAME = "keras_sgd";
-
-  private final double momentum;
+public final class KerasSgd extends MomentumRule {
   private final double decay;
   private final boolean nesterov;
 
   private KerasSgd(Builder builder) {
-    super(builder, builder.momentum, 1);
-    momentum = builder.momentum;
+    super(builder, 1);
     decay = builder.decay;
     nesterov = builder.nesterov;
   }
@@ -34,27 +29,13 @@ public final class KerasSgd extends ElementwiseOptimizer {
   }
 
   @Override
-  protected String name() {
-    return NAME;
-  }
-
-  @Override
-  protected List<String> slots(double groupMomentum) {
-    return groupMomentum > 0 ? List.of("momentum") : List.of();
-  }
-
-  @Override
   protected boolean countsSteps() {
     return decay > 0;
   }
 
-  private double signedRate(Now now) {
-    return now.sign() * now.rate() / (1 + decay * (now.count() - 1));
-  }
-
   @Override
   protected void change(float[] p, float[] g, float[][] s, Now now) {
-    float rate = (float) signedRate(now);
+    float rate = (float) (now.sign() * now.rate(decay));
     if (now.momentum() == 0) {
       for (int i = 0; i < p.length; i++) {
         p[i] -= rate * g[i];
@@ -74,7 +55,7 @@ public final class KerasSgd extends ElementwiseOptimizer {
 
   @Override
   protected void change(double[] p, double[] g, double[][] s, Now now) {
-    double rate = signedRate(now);
+    double rate = now.sign() * now.rate(decay);
     for (int i = 0; i < p.length; i++) {
       double move = -rate * g[i];
       if (now.momentum() > 0) {
@@ -94,18 +75,12 @@ public final class KerasSgd extends ElementwiseOptimizer {
   }
 
   /** Collects the options. */
-  public static final class Builder extends ElementwiseOptimizer.Builder<Builder> {
-    private double momentum;
+  public static final class Builder extends MomentumRule.Builder<Builder> {
     private double decay;
     private boolean nesterov;
 
     private Builder() {
-      super(NAME, 0.01);
-    }
-
-    @Override
-    protected Builder self() {
-      return this;
+      super("keras_sgd", 0.01);
     }
 
     @Override
@@ -113,20 +88,9 @@ public final class KerasSgd extends ElementwiseOptimizer {
       return false;
     }
 
-    @Override
-    protected boolean hasMomentum() {
-      return true;
-    }
-
-    /** Sets the share of the last velocity that is kept, at least 0. */
-    public Builder momentum(double value) {
-      momentum = Checks.notNegative(NAME, "momentum", value);
-      return this;
-    }
-
     /** Sets how fast the rate falls with the steps done, at least 0. */
     public Builder decay(double value) {
-      decay = Checks.notNegative(NAME, "decay", value);
+      decay = Checks.notNegative(name, "decay", value);
       return this;
     }
 

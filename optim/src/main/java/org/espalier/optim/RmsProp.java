@@ -1,6 +1,5 @@
 package org.espalier.optim;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -16,20 +15,16 @@ import java.util.Map;
  * p = p - rate · d; with momentum: b = momentum · b + d, p = p - rate · b
  * </pre>
  */
-public final class RmsProp extends ElementwiseOptimizer {
-  private static final String NAME = "rmsprop";
-
+public final class RmsProp extends MomentumRule {
   private final double alpha;
   private final double epsilon;
-  private final double momentum;
   private final boolean centered;
   private final EpsPlacement placement;
 
   private RmsProp(Builder builder) {
-    super(builder, builder.momentum, 3);
+    super(builder, 3);
     alpha = builder.alpha;
     epsilon = builder.epsilon;
-    momentum = builder.momentum;
     centered = builder.centered;
     placement = builder.placement;
   }
@@ -48,20 +43,8 @@ public final class RmsProp extends ElementwiseOptimizer {
   }
 
   @Override
-  protected String name() {
-    return NAME;
-  }
-
-  @Override
-  protected List<String> slots(double groupMomentum) {
-    List<String> names = new ArrayList<>(List.of("square"));
-    if (centered) {
-      names.add("mean");
-    }
-    if (groupMomentum > 0) {
-      names.add("momentum");
-    }
-    return names;
+  List<String> ownSlots() {
+    return centered ? List.of("square", "mean") : List.of("square");
   }
 
   @Override
@@ -131,48 +114,31 @@ public final class RmsProp extends ElementwiseOptimizer {
   }
 
   /** Collects the options. */
-  public static final class Builder extends ElementwiseOptimizer.Builder<Builder> {
+  public static final class Builder extends MomentumRule.Builder<Builder> {
     private double alpha = 0.99;
     private double epsilon = 1e-8;
-    private double momentum;
     private boolean centered;
     private EpsPlacement placement = EpsPlacement.OUTSIDE_ROOT;
 
     private Builder() {
-      super(NAME, 0.01);
-    }
-
-    @Override
-    protected Builder self() {
-      return this;
-    }
-
-    @Override
-    protected boolean hasMomentum() {
-      return true;
+      super("rmsprop", 0.01);
     }
 
     /** Sets the share of the old mean square that is kept, in [0, 1); Keras says rho. */
     public Builder alpha(double value) {
-      alpha = Checks.fraction(NAME, "alpha", value);
+      alpha = Checks.fraction(name, "alpha", value);
       return this;
     }
 
     /** Sets what is added to the root, at least 0. */
     public Builder epsilon(double value) {
-      epsilon = Checks.notNegative(NAME, "epsilon", value);
+      epsilon = Checks.notNegative(name, "epsilon", value);
       return this;
     }
 
     /** Sets where epsilon is added. */
     public Builder epsPlacement(EpsPlacement where) {
       placement = where;
-      return this;
-    }
-
-    /** Sets the share of the last change that is kept, at least 0. */
-    public Builder momentum(double value) {
-      momentum = Checks.notNegative(NAME, "momentum", value);
       return this;
     }
 

@@ -1,6 +1,5 @@
 package org.espalier.optim;
 
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -15,16 +14,12 @@ import java.util.Map;
  * <p>The rate multiplies at use, so a lower one acts at once on the whole buffer; {@link KerasSgd}
  * freezes it into the buffer.
  */
-public final class Sgd extends ElementwiseOptimizer {
-  private static final String NAME = "sgd";
-
-  private final double momentum;
+public final class Sgd extends MomentumRule {
   private final double dampening;
   private final boolean nesterov;
 
   private Sgd(Builder builder) {
-    super(builder, builder.momentum, 1);
-    momentum = builder.momentum;
+    super(builder, 1);
     dampening = builder.dampening;
     nesterov = builder.nesterov;
   }
@@ -32,16 +27,6 @@ public final class Sgd extends ElementwiseOptimizer {
   /** Returns a builder: rate 0.001, no momentum, no weight decay. */
   public static Builder builder() {
     return new Builder();
-  }
-
-  @Override
-  protected String name() {
-    return NAME;
-  }
-
-  @Override
-  protected List<String> slots(double groupMomentum) {
-    return groupMomentum > 0 ? List.of("momentum") : List.of();
   }
 
   @Override
@@ -89,34 +74,17 @@ public final class Sgd extends ElementwiseOptimizer {
   }
 
   /** Collects the options. */
-  public static final class Builder extends ElementwiseOptimizer.Builder<Builder> {
-    private double momentum;
+  public static final class Builder extends MomentumRule.Builder<Builder> {
     private double dampening;
     private boolean nesterov;
 
     private Builder() {
-      super(NAME, 1e-3);
-    }
-
-    @Override
-    protected Builder self() {
-      return this;
-    }
-
-    @Override
-    protected boolean hasMomentum() {
-      return true;
-    }
-
-    /** Sets the share of the last velocity that is kept, at least 0; usually 0.9. */
-    public Builder momentum(double value) {
-      momentum = Checks.notNegative(NAME, "momentum", value);
-      return this;
+      super("sgd", 1e-3);
     }
 
     /** Sets the share of the gradient that does not enter the velocity, not in the first step. */
     public Builder dampening(double value) {
-      dampening = Checks.finite(NAME, "dampening", value);
+      dampening = Checks.finite(name, "dampening", value);
       return this;
     }
 
