@@ -7,8 +7,8 @@ import org.espalier.tensor.kernel.ConvGeometry;
 
 /**
  * Convolves and chooses the way: a plain matrix product where a convolution is one, Winograd's
- * transform where {@link VectorWinogradChoice} says so (for odd channels {@link VectorWidened}),
- * else sweeps of register tiles over bands of the input.
+ * transform where {@link VectorWinogradChoice} says so (for narrow groups with {@link
+ * VectorJoinedGroups}), else sweeps of register tiles over bands of the input.
  */
 final class VectorConv {
   private VectorConv() {}
@@ -20,10 +20,15 @@ final class VectorConv {
           false, true, pixels(g), g.outChannels(), g.inChannels(), x, weight, bias, false, y);
       return;
     }
+    VectorJoinedGroups joined = VectorJoinedGroups.of(g);
+    if (joined != null) {
+      joined.forward(x, weight, bias, y);
+      return;
+    }
     WindowAxis rows = WindowAxis.rows(g);
     WindowAxis columns = WindowAxis.columns(g);
     if (VectorWinogradChoice.serves(g)) {
-      new VectorWinograd(g.batch(), rows, columns, g.inChannels(), g.outChannels())
+      new VectorWinograd(g.batch(), rows, columns, g.inChannels(), g.outChannels(), g.groups())
           .run(x, false, weight, bias, y);
     } else {
       new VectorSweep(g.batch(), rows, columns, g.inChannels(), g.outChannels(), g.groups())
@@ -40,11 +45,21 @@ final class VectorConv {
           false, false, pixels(g), g.inChannels(), g.outChannels(), dy, weight, null, false, dx);
       return;
     }
+    VectorJoinedGroups joined = VectorJoinedGroups.of(g);
+    if (joined != null) {
+      joined.gradInput(dy, weight, dx);
+      return;
+    }
     List<WindowAxis> allRows = WindowAxis.rows(g).reversed();
     List<WindowAxis> allColumns = WindowAxis.columns(g).reversed();
     if (VectorWinogradChoice.serves(g)) {
       new VectorWinograd(
-              g.batch(), allRows.get(0), allColumns.get(0), g.outChannels(), g.inChannels())
+              g.batch(),
+              allRows.get(0),
+              allColumns.get(0),
+              g.outChannels(),
+              g.inChannels(),
+              g.groups())
           .run(dy, true, weight, null, dx);
       return;
     }
@@ -91,9 +106,17 @@ final class VectorConv {
    * Computes {@code dw} (modified); see {@link org.espalier.tensor.kernel.Kernels#convGradWeight}.
    */
   static void gradWeight(ConvGeometry g, float[] x, float[] dy, float[] dw) {
-    if (VectorWinogradChoice.serves(g)) {
+    VectorJoinedGroups joined = VectorJoinedGroups.of(g);
+    if (joined != null) {
+      joined.gradWeight(x, dy, dw);
+    } else if (VectorWinogradChoice.serves(g)) {
       new VectorWinogradGradient(
-              g.batch(), WindowAxis.rows(g), WindowAxis.columns(g), g.inChannels(), g.outChannels())
+              g.batch(),
+              WindowAxis.rows(g),
+              WindowAxis.columns(g),
+              g.inChannels(),
+              g.outChannels(),
+              g.groups())
           .run(x, dy, dw);
     } else {
       new VectorWeightGradient(g, x, dy).run(dw);

@@ -29,35 +29,54 @@ final class VectorWinograd {
   private final WindowAxis columns;
   private final int in;
   private final int out;
+  private final int groups;
+  private final int groupIn;
   private final int inStride;
+  private final int outStride;
+
+  /** Columns of the panels of one group. */
   private final int padded;
+
   private final VectorWinogradTiles tiles;
 
-  VectorWinograd(int images, WindowAxis rows, WindowAxis columns, int in, int out) {
+  VectorWinograd(int images, WindowAxis rows, WindowAxis columns, int in, int out, int groups) {
     this.images = images;
     this.rows = rows;
     this.columns = columns;
     this.in = in;
     this.out = out;
     this.inStride = VectorWinogradTiles.stride(in);
-    this.padded = VectorPanels.padded(out);
+    this.groups = groups;
+    this.groupIn = in / groups;
+    this.padded = VectorPanels.padded(out / groups);
+    this.outStride = groups * padded;
     this.tiles = VectorWinogradTiles.inputs(rows, columns, in);
   }
 
   /**
    * Computes the convolution.
    *
-   * @param turned false: weight is {@code [out, 3, 3, in]}; true: it is {@code [in, 3, 3, out]} and
-   *     applied turned by 180 degrees, which gives the gradient of the input
+   * @param turned false: weight is {@code [out, 3, 3, in / groups]}; true: it is {@code [in, 3, 3,
+   *     out / groups]} and applied turned by 180 degrees, which gives the gradient of the input
    * @param start what the outputs of each channel start from, or null for 0
    * @param target receives the outputs (modified)
    */
   void run(float[] source, boolean turned, float[] weight, float[] start, float[] target) {
-    float[] panels = Scratch.take((long) POINTS * in * padded);
-    VectorWinogradWeights.pack(turned, turned ? in : out, turned ? out : in, weight, panels);
+    float[] panels = Scratch.take((long) groups * panelSize());
+    int groupOut = out / groups;
+    for (int group = 0; group < groups; group++) {
+      VectorWinogradWeights.pack(
+          turned,
+          turned ? groupIn : groupOut,
+          turned ? groupOut : groupIn,
+          weight,
+          group * 9 * groupIn * groupOut,
+          panels,
+          group * panelSize());
+    }
     float[] bias = null;
     if (start != null) {
-      bias = new float[padded];
+      bias = new float[outStride];
       System.arraycopy(start, 0, bias, 0, out);
     }
     float[] first = bias;
@@ -90,7 +109,7 @@ final class VectorWinograd {
   }
 
   private int tileRows() {
-    int fit = BLOCK / (POINTS * (inStride + padded));
+    int fit = BLOCK / (POINTS * (inStride + outStride));
     return Math.max(1, Math.max(fit, TILES) / tiles.across());
   }
 
@@ -100,7 +119,11 @@ final class VectorWinograd {
   }
 
   private int outPlane(int count) {
-    return count * padded + 16;
+    return count * outStride + 16;
+  }
+
+  private int panelSize() {
+    return POINTS * groupIn * padded;
   }
 
   private void block(
@@ -119,25 +142,38 @@ final class VectorWinograd {
       tiles.transform(source, row + i, points, i * across, inPlane);
     }
     VectorProduct product = new VectorProduct();
-    for (int p = 0; p < POINTS; p++) {
-      product
-          .into(products, Lines.of(p * outPlane, padded))
-          .fromRow(p == EVERYWHERE ? start : null, 0);
-      for (int k = 0; k < in; k += VectorPanels.DEPTH) {
-        int depth = Math.min(VectorPanels.DEPTH, in - k);
-        product.left(points, Lines.of(p * inPlane + k, inStride));
-        product.panels(panels, p * in * padded + k * padded);
-        product.run(count * across, padded, depth);
-        product.fromTarget();
+    for (int group = 0; group < groups; group++) {
+      for (int p = 0; p < POINTS; p++) {
+        product
+            .into(products, Lines.of(p * outPlane + group * padded, outStride))
+            .fromRow(p == EVERYWHERE ? start : null, group * padded);
+        multiply(product, points, p * inPlane + group * groupIn, panels, group, p, count * across);
       }
     }
     float[] aside = Scratch.take(16L * VectorWinogradTiles.stride(out));
     for (int i = 0; i < count; i++) {
       for (int t = 0; t < across; t++) {
-        output(products, (i * across + t) * padded, outPlane, row + i, t, aside, target);
+        output(products, (i * across + t) * outStride, outPlane, row + i, t, aside, target);
       }
     }
     Scratch.give(aside);
+  }
+
+  /** Multiplies all tiles at one point with the weights of one group. */
+  private void multiply(
+      VectorProduct product,
+      float[] points,
+      int from,
+      float[] panels,
+      int group,
+      int point,
+      int count) {
+    for (int k = 0; k < groupIn; k += VectorPanels.DEPTH) {
+      product.left(points, Lines.of(from + k, inStride));
+      product.panels(panels, group * panelSize() + point * groupIn * padded + k * padded);
+      product.run(count, padded, Math.min(VectorPanels.DEPTH, groupIn - k));
+      product.fromTarget();
+    }
   }
 
   private void output(

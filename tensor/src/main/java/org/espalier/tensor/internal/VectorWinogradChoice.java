@@ -39,13 +39,18 @@ final class VectorWinogradChoice {
         && g.strideWidth() == 1
         && g.dilationHeight() == 1
         && g.dilationWidth() == 1
-        && g.groups() == 1;
+        && (g.groups() == 1 || isWhole(g.groupIn()) && isWhole(g.groupOut()));
+  }
+
+  /** Tells whether a group fills its panels: what is behind it belongs to the next group. */
+  private static boolean isWhole(int channels) {
+    return channels >= VectorPanels.LANES && VectorPanels.padded(channels) == channels;
   }
 
   private static boolean pays(ConvGeometry g) {
     int tiles = (g.outHeight() + 3) / 4 * ((g.outWidth() + 3) / 4);
     long inside = 100L * g.outHeight() * g.outWidth() / (16L * tiles);
-    return Math.min(g.inChannels(), g.outChannels()) >= CHANNELS
+    return Math.min(g.groupIn(), g.groupOut()) >= CHANNELS
         && (long) g.batch() * tiles >= TILES
         && inside >= INSIDE;
   }

@@ -29,15 +29,18 @@ final class VectorWinogradGradient {
   private final int images;
   private final int in;
   private final int out;
+  private final int groups;
   private final int inStride;
   private final int outStride;
   private final VectorWinogradTiles inputs;
   private final VectorWinogradTiles gradients;
 
-  VectorWinogradGradient(int images, WindowAxis rows, WindowAxis columns, int in, int out) {
+  VectorWinogradGradient(
+      int images, WindowAxis rows, WindowAxis columns, int in, int out, int groups) {
     this.images = images;
     this.in = in;
     this.out = out;
+    this.groups = groups;
     this.inStride = VectorWinogradTiles.stride(in);
     this.outStride = VectorWinogradTiles.stride(out);
     this.inputs = VectorWinogradTiles.inputs(rows, columns, in);
@@ -47,7 +50,7 @@ final class VectorWinogradGradient {
   /** Computes {@code dw [out, 3, 3, in]} (modified). */
   void run(float[] x, float[] dy, float[] dw) {
     int all = images * inputs.down();
-    int size = POINTS * out * inStride;
+    int size = groups * groupSize();
     int pieces = Math.min(PIECES, all * inputs.across() / PIECE_TILES);
     int parts = Math.max(1, Math.min(Math.min(pieces, all), SUMS / size));
     float[] sums = Scratch.take((long) parts * size);
@@ -72,8 +75,29 @@ final class VectorWinogradGradient {
             }
           }
         });
-    VectorWinogradWeights.gradient(out, in, inStride, sums, dw);
+    int groupIn = in / groups;
+    int groupOut = out / groups;
+    for (int group = 0; group < groups; group++) {
+      VectorWinogradWeights.gradient(
+          groupOut,
+          groupIn,
+          sumStride(),
+          sums,
+          group * groupSize(),
+          dw,
+          group * 9 * groupOut * groupIn);
+    }
     Scratch.give(sums);
+  }
+
+  /** Returns the floats from the sums of one output channel to those of the next. */
+  private int sumStride() {
+    return VectorWinogradTiles.stride(in / groups);
+  }
+
+  /** Returns the floats of the sums of one group. */
+  private int groupSize() {
+    return POINTS * (out / groups) * sumStride();
   }
 
   private void sum(int first, int end, float[] x, float[] dy, float[] sums, int at) {
@@ -91,17 +115,20 @@ final class VectorWinogradGradient {
         gradients.transform(dy, row + i, left, i * across, outPlane);
         inputs.transform(x, row + i, right, i * across, inPlane);
       }
-      for (int p = 0; p < POINTS; p++) {
-        product
-            .leftColumns(left, p * outPlane, outStride)
-            .right(right, p * inPlane, inStride)
-            .into(sums, Lines.of(at + p * out * inStride, inStride));
-        if (row == first) {
-          product.fromZero();
-        } else {
-          product.fromTarget();
+      for (int group = 0; group < groups; group++) {
+        for (int p = 0; p < POINTS; p++) {
+          int target = at + group * groupSize() + p * (out / groups) * sumStride();
+          product
+              .leftColumns(left, p * outPlane + group * (out / groups), outStride)
+              .right(right, p * inPlane + group * (in / groups), inStride)
+              .into(sums, Lines.of(target, sumStride()));
+          if (row == first) {
+            product.fromZero();
+          } else {
+            product.fromTarget();
+          }
+          product.run(out / groups, VectorPanels.padded(in / groups), count * across);
         }
-        product.run(out, VectorPanels.padded(in), count * across);
       }
     }
     Scratch.give(right);

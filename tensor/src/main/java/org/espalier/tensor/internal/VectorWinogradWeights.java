@@ -16,9 +16,11 @@ final class VectorWinogradWeights {
    *
    * @param turned false for the forward pass: matrices {@code [in, out]}; true for the gradient of
    *     the input: matrices {@code [out, in]} of the kernel turned by 180 degrees
-   * @param panels receives the packed matrices (modified)
+   * @param at where the weight begins in its array
+   * @param panels receives the packed matrices from {@code to} on (modified)
    */
-  static void pack(boolean turned, int out, int in, float[] weight, float[] panels) {
+  static void pack(
+      boolean turned, int out, int in, float[] weight, int at, float[] panels, int to) {
     int depth = turned ? out : in;
     int columns = turned ? in : out;
     int stride = VectorWinogradTiles.stride(columns);
@@ -26,15 +28,16 @@ final class VectorWinogradWeights {
     // Vectors read up to their whole length behind the last kernel.
     float[] kernels = Scratch.take(9L * out * in + VectorPanels.LANES);
     if (turned) {
-      System.arraycopy(weight, 0, kernels, 0, 9 * out * in);
+      System.arraycopy(weight, at, kernels, 0, 9 * out * in);
       transform(out, in, kernels, 8 * in, 9 * in, -in, points);
     } else {
       Parallel.range(
           9,
           Parallel.grain((long) out * in),
-          (from, to) -> {
-            for (int tap = from; tap < to; tap++) {
-              VectorPanels.turn(out, in, weight, tap * in, 9 * in, kernels, tap * out * in, out);
+          (first, end) -> {
+            for (int tap = first; tap < end; tap++) {
+              VectorPanels.turn(
+                  out, in, weight, at + tap * in, 9 * in, kernels, tap * out * in, out);
             }
           });
       transform(in, out, kernels, 0, out, out * in, points);
@@ -44,10 +47,10 @@ final class VectorWinogradWeights {
     Parallel.range(
         POINTS,
         Parallel.grain((long) depth * columns),
-        (from, to) -> {
-          for (int p = from; p < to; p++) {
+        (first, end) -> {
+          for (int p = first; p < end; p++) {
             VectorPanels.packSlices(
-                false, depth, columns, points, p * depth * stride, stride, panels, p * packed);
+                false, depth, columns, points, p * depth * stride, stride, panels, to + p * packed);
           }
         });
     Scratch.give(points);
@@ -80,8 +83,10 @@ final class VectorWinogradWeights {
    * Transforms gradients {@code [36, out, stride]} at the points to {@code dw [out, 3, 3, in]}.
    *
    * @param stride floats from the gradients of one output channel to those of the next
+   * @param at where they begin in their array
+   * @param dw receives the gradients from {@code start} on (modified)
    */
-  static void gradient(int out, int in, int stride, float[] points, float[] dw) {
+  static void gradient(int out, int in, int stride, float[] points, int at, float[] dw, int start) {
     int plane = out * stride;
     Parallel.range(
         out,
@@ -91,11 +96,11 @@ final class VectorWinogradWeights {
           float[] taps = Scratch.take(9L * stride);
           for (int o = from; o < to; o++) {
             VectorWinogradTransforms.weightGradient(
-                points, o * stride, plane, 6 * plane, half, 0, stride, 3 * stride, 6, in);
+                points, at + o * stride, plane, 6 * plane, half, 0, stride, 3 * stride, 6, in);
             VectorWinogradTransforms.weightGradient(
                 half, 0, 3 * stride, stride, taps, 0, 3 * stride, stride, 3, in);
             for (int tap = 0; tap < 9; tap++) {
-              VectorPanels.copy(taps, tap * stride, dw, (9 * o + tap) * in, in);
+              VectorPanels.copy(taps, tap * stride, dw, start + (9 * o + tap) * in, in);
             }
           }
           Scratch.give(taps);

@@ -63,7 +63,12 @@ class VectorWinogradTest {
     float[] forward(float[] x, float[] w, float[] bias) {
       float[] y = dirty(new NaiveConv(g).ySize());
       new VectorWinograd(
-              g.batch(), WindowAxis.rows(g), WindowAxis.columns(g), g.inChannels(), g.outChannels())
+              g.batch(),
+              WindowAxis.rows(g),
+              WindowAxis.columns(g),
+              g.inChannels(),
+              g.outChannels(),
+              g.groups())
           .run(x, false, w, bias, y);
       return y;
     }
@@ -72,7 +77,7 @@ class VectorWinogradTest {
       float[] dx = dirty(new NaiveConv(g).xSize());
       WindowAxis rows = WindowAxis.rows(g).reversed().get(0);
       WindowAxis columns = WindowAxis.columns(g).reversed().get(0);
-      new VectorWinograd(g.batch(), rows, columns, g.outChannels(), g.inChannels())
+      new VectorWinograd(g.batch(), rows, columns, g.outChannels(), g.inChannels(), g.groups())
           .run(dy, true, w, null, dx);
       return dx;
     }
@@ -80,7 +85,12 @@ class VectorWinogradTest {
     float[] gradWeight(float[] x, float[] dy) {
       float[] dw = dirty(new NaiveConv(g).weightSize());
       new VectorWinogradGradient(
-              g.batch(), WindowAxis.rows(g), WindowAxis.columns(g), g.inChannels(), g.outChannels())
+              g.batch(),
+              WindowAxis.rows(g),
+              WindowAxis.columns(g),
+              g.inChannels(),
+              g.outChannels(),
+              g.groups())
           .run(x, dy, dw);
       return dw;
     }
@@ -127,6 +137,51 @@ class VectorWinogradTest {
     assertBounded("without bias", naive.forward(x, w, null), passes.forward(x, w, null));
     assertBounded("input gradient", naive.gradInput(dy, w), passes.gradInput(dy, w));
     assertBounded("weight gradient", naive.gradWeight(x, dy), passes.gradWeight(x, dy));
+  }
+
+  /** Channels are given as vectors a group and halves of vectors. */
+  @ParameterizedTest(name = "{0} groups of {1}/2 -> {2}/2 vectors")
+  @CsvSource({"2, 2, 2", "3, 2, 4", "2, 4, 2", "8, 1, 1", "2, 1, 1", "4, 1, 2", "6, 2, 1"})
+  void groupsStayWithinTheBoundInAllPasses(int groups, int halvesIn, int halvesOut) {
+    int half = VectorPanels.LANES / 2;
+    ConvGeometry g =
+        geometry(5, 12, 11, groups * halvesIn * half, groups * halvesOut * half, 1, 1, 1);
+    ConvGeometry grouped =
+        new ConvGeometry(
+            5,
+            12,
+            11,
+            g.inChannels(),
+            g.outHeight(),
+            g.outWidth(),
+            g.outChannels(),
+            3,
+            3,
+            1,
+            1,
+            1,
+            1,
+            1,
+            1,
+            groups);
+    boolean joined = VectorJoinedGroups.of(grouped) != null;
+    assertEquals(Math.min(halvesIn, halvesOut) == 1, joined);
+    assertTrue(joined || VectorWinogradChoice.serves(grouped));
+    NaiveConv naive = new NaiveConv(grouped);
+    Random random = new Random(grouped.hashCode());
+    float[] x = gaussian(random, naive.xSize());
+    float[] w = gaussian(random, naive.weightSize());
+    float[] dy = gaussian(random, naive.ySize());
+    float[] bias = gaussian(random, grouped.outChannels());
+    float[] y = dirty(naive.ySize());
+    VectorConv.forward(grouped, x, w, bias, y);
+    assertBounded("forward", naive.forward(x, w, bias), y);
+    float[] dx = dirty(naive.xSize());
+    VectorConv.gradInput(grouped, dy, w, dx);
+    assertBounded("input gradient", naive.gradInput(dy, w), dx);
+    float[] dw = dirty(naive.weightSize());
+    VectorConv.gradWeight(grouped, x, dy, dw);
+    assertBounded("weight gradient", naive.gradWeight(x, dy), dw);
   }
 
   @Test
