@@ -5,18 +5,22 @@ import java.util.Map;
 
 /**
  * Says how many epochs a run has, and where in its schedule a step is. Without a time budget the
- * number of epochs is given; with one it is planned once, when the first epoch was measured, and
- * then part of every snapshot, so that a resumed run keeps it. Whether the first epoch is the only
- * one shows in its middle, early enough for the rates to fall; if it alone uses up the budget it
- * ends there. Early stopping may bring the end nearer.
+ * number of epochs is given; with one it is planned when the first epoch was measured, made shorter
+ * where later ones take much longer, and part of every snapshot, so that a resumed run keeps it.
+ * Whether the first epoch is the only one shows in its middle, early enough for the rates to fall;
+ * if it alone uses up the budget it ends there. Early stopping may bring the end nearer.
  */
 final class Plan {
+  /** Share of the budget by which a run may be late before its plan is made shorter. */
+  private static final double TOLERANCE = 0.1;
+
   private final int scheduleEpochs;
   private final double budget;
   private int epochs;
   private boolean planned;
   private boolean cutShort;
   private boolean closing;
+  private boolean restored;
   private double quarterTime = Double.NaN;
   private int quarterSteps;
   private double halfTime = Double.NaN;
@@ -136,6 +140,23 @@ final class Plan {
     planned = true;
   }
 
+  /**
+   * Takes the time of a later epoch: where the machine became so slow that the run would overdraw
+   * its budget by more than a tenth, as many epochs follow as fit, one at least, and the rest of
+   * the schedule with them. A plan never grows again: what was begun for the end of a run, such as
+   * held zeros, stays begun.
+   *
+   * @param done epochs done in all
+   * @param seconds what the last one took
+   */
+  void epochDone(int done, double seconds, double elapsed) {
+    double left = budget - elapsed;
+    boolean mayChange = done < epochs && !closing && !restored;
+    if (mayChange && (epochs - done) * seconds > left + TOLERANCE * budget) {
+      epochs = done + (int) Math.max(1, Math.round(left / seconds));
+    }
+  }
+
   Map<String, Object> state() {
     Map<String, Object> state = new LinkedHashMap<>();
     state.put("epochs", (long) epochs);
@@ -156,6 +177,7 @@ final class Plan {
     if (timed || closing) {
       epochs = (int) Plain.integer(state, "epochs");
       planned = true;
+      restored = true;
     }
   }
 }

@@ -127,7 +127,11 @@ final class TrainingRun {
     trainer.callbacks.forEach(callback -> callback.epochDone(epoch));
     trainer.validation.measure(trainer.model).forEach(epoch::metric);
     trainer.callbacks.forEach(callback -> callback.evaluated(epoch));
-    record.plan.firstEpochDone(elapsed());
+    if (record.epoch == 0) {
+      record.plan.firstEpochDone(elapsed());
+    } else {
+      record.plan.epochDone(record.epoch + 1, elapsed() - epochStart, elapsed());
+    }
     double watched = watched(epoch);
     if (trainer.schedule instanceof Plateau plateau) {
       plateau.observe(watched, trainer.optimizer.rate());

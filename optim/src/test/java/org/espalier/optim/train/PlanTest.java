@@ -54,6 +54,34 @@ class PlanTest {
     assertEquals(24, now.get() / SECOND);
   }
 
+  @Test
+  void aPlanGetsShorterWhereTheMachineGetsSlowerAndStillEndsAtTheLastRate() {
+    Schedule falling = Schedule.linear(1, 0, 100);
+    History history =
+        builder(Toys.convNet(), 60)
+            .schedule(falling, 100)
+            // From the fourth epoch on a step takes three seconds instead of one.
+            .progress(progress -> now.addAndGet((progress.epoch() < 3 ? 1 : 3) * SECOND))
+            .build()
+            .run();
+    // Ten epochs of six seconds were planned; 42 seconds were left when they began to take
+    // fourteen.
+    assertEquals(6, history.epochs().size());
+    assertEquals(60, now.get() / SECOND);
+    assertEquals(falling.rate(0.1, 99, 0), history.last().rate(), 1e-12);
+  }
+
+  @Test
+  void oneSlowEpochLateInARunShortensNothing() {
+    History history =
+        builder(Toys.convNet(), 60)
+            .progress(progress -> now.addAndGet((progress.epoch() == 8 ? 2 : 1) * SECOND))
+            .build()
+            .run();
+    assertEquals(10, history.epochs().size());
+    assertEquals(64, now.get() / SECOND);
+  }
+
   @ParameterizedTest
   @ValueSource(doubles = {5, 7, 13, 24.5, 121})
   void howeverShortTheBudgetTheRunEndsAtTheLastRateOfTheSchedule(double seconds) {
