@@ -3,7 +3,6 @@ package org.espalier.nn.layer;
 import org.espalier.autograd.Mode;
 import org.espalier.autograd.Var;
 import org.espalier.autograd.op.Normalizations;
-import org.espalier.nn.Init;
 import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
 import org.espalier.nn.Pass;
@@ -22,20 +21,13 @@ import org.espalier.tensor.Tensor;
  * calls, so that all four are coupled to the channel. Without running statistics every pass
  * normalises with the batch's.
  */
-public final class BatchNorm extends Module {
+public final class BatchNorm extends RunningNorm {
   static final String TYPE = "batch_norm";
-  private static final String EPS = "eps";
-  private static final String MOMENTUM = "momentum";
   private static final String RUNNING_VARIANCE = "runningVariance";
   private static final String COUNT = "num_batches_tracked";
 
   private final BatchNormConfig config;
-  private final Parameter gamma;
-  private final Parameter beta;
-  private final Parameter mean;
-  private final Parameter variance;
   private final Parameter batches;
-  private final FrozenNorm frozen;
 
   /** Creates a layer as PyTorch does: eps 1e-5, momentum 0.1. */
   public BatchNorm(int channels) {
@@ -44,26 +36,28 @@ public final class BatchNorm extends Module {
 
   /** Creates a layer. */
   public BatchNorm(int channels, BatchNormConfig config) {
+    this(Shape.of(Checks.size("channels", channels)), config);
+  }
+
+  private BatchNorm(Shape shape, BatchNormConfig config) {
+    super(
+        TYPE,
+        config.eps(),
+        config.affine() ? shape : null,
+        config.gammaInit(),
+        config.trackRunningStats() ? shape : null);
     this.config = config;
-    Shape shape = Shape.of(Checks.size("channels", channels));
-    gamma = config.affine() ? parameter("weight", shape, config.gammaInit()) : null;
-    beta = config.affine() ? parameter("bias", shape, Init.constant(0)) : null;
-    boolean tracks = config.trackRunningStats();
-    mean = tracks ? buffer("running_mean", shape, Init.constant(0)) : null;
-    variance = tracks ? buffer("running_var", shape, Init.constant(1)) : null;
     batches =
-        tracks && config.momentum() == null
+        config.trackRunningStats() && config.momentum() == null
             ? declare(COUNT, Parameter.buffer(COUNT, Tensor.indices(0)))
             : null;
-    frozen = tracks ? new FrozenNorm(gamma, beta, mean, variance, config.eps()) : null;
   }
 
   static BatchNorm create(Spec spec, Shapes shapes) {
-    boolean affine = shapes.has("weight");
-    boolean tracks = shapes.has("running_mean");
+    Shape affine = affine(shapes);
+    Shape running = running(shapes);
     // A layer without any tensor knows no number of channels, and needs none.
-    int channels =
-        affine || tracks ? shapes.required(affine ? "weight" : "running_mean").size(0) : 1;
+    int channels = affine != null ? affine.size(0) : running != null ? running.size(0) : 1;
     Double momentum = spec.options().get(MOMENTUM) instanceof Number a ? a.doubleValue() : null;
     return new BatchNorm(
         channels,
@@ -71,9 +65,9 @@ public final class BatchNorm extends Module {
             spec.number(EPS),
             momentum,
             RunningVariance.valueOf(spec.text(RUNNING_VARIANCE)),
-            affine,
-            tracks,
-            Init.constant(1)));
+            affine != null,
+            running != null,
+            ONE));
   }
 
   /** Returns gamma {@code [c]}, or null. */
@@ -98,20 +92,12 @@ public final class BatchNorm extends Module {
 
   /** Returns what is added to the variance under the root. */
   public double eps() {
-    return config.eps();
+    return eps;
   }
 
   @Override
-  protected Var forward(Pass pass, Var x) {
-    if (frozen != null && !pass.mode().isTraining()) {
-      return frozen.apply(pass, x);
-    }
-    Var y =
-        Normalizations.batchNorm(x, pass.valueOrNull(gamma), pass.valueOrNull(beta), config.eps());
-    if (frozen != null) {
-      track(y);
-    }
-    return y;
+  Var normalise(Var x, Var gamma, Var beta) {
+    return Normalizations.batchNorm(x, gamma, beta, eps);
   }
 
   /** Takes a rectifier along in train passes. */
@@ -122,21 +108,17 @@ public final class BatchNorm extends Module {
 
   @Override
   protected Var forwardWith(Pass pass, Var x, Module next) {
-    Var y =
-        Normalizations.batchNormRelu(
-            x, pass.valueOrNull(gamma), pass.valueOrNull(beta), config.eps());
-    if (frozen != null) {
-      track(y);
-    }
-    return y;
+    return tracked(
+        Normalizations.batchNormRelu(x, pass.valueOrNull(gamma), pass.valueOrNull(beta), eps));
   }
 
-  private void track(Var y) {
+  @Override
+  void track(Var y) {
     Tensor batchMean = y.call().saved(org.espalier.autograd.op.BatchNorm.MEAN);
     Tensor batchVariance = y.call().saved(org.espalier.autograd.op.BatchNorm.VARIANCE);
     double rate = config.momentum() == null ? 1.0 / countBatch() : config.momentum();
     long values = y.shape().count() / batchMean.count();
-    double factor = config.runningVariance().factor(values, config.eps());
+    double factor = config.runningVariance().factor(values, eps);
     mean.update(running -> mix(rate, 1, batchMean, running));
     variance.update(running -> mix(rate, factor, batchVariance, running));
   }
@@ -155,7 +137,7 @@ public final class BatchNorm extends Module {
   @Override
   protected Spec describe() {
     return Spec.of(TYPE)
-        .with(EPS, config.eps())
+        .with(EPS, eps)
         .with(MOMENTUM, config.momentum() == null ? "cumulative" : config.momentum())
         .with(RUNNING_VARIANCE, config.runningVariance().name());
   }

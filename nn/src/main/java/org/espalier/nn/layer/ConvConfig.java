@@ -125,8 +125,19 @@ public record ConvConfig(
     return in / groups;
   }
 
-  /** Returns how many elements a padding puts in front of and behind an axis. */
-  int[] sides(Padding padding, int input, int kernel, int stride, int dilation) {
+  /** Returns how many rows the padding puts in front of and behind {@code input} rows. */
+  int[] rowSides(int input, int kernel) {
+    return sides(
+        options.paddingHeight(), input, kernel, options.strideHeight(), options.dilationHeight());
+  }
+
+  /** Returns how many columns the padding puts in front of and behind {@code input} columns. */
+  int[] columnSides(int input, int kernel) {
+    return sides(
+        options.paddingWidth(), input, kernel, options.strideWidth(), options.dilationWidth());
+  }
+
+  private static int[] sides(Padding padding, int input, int kernel, int stride, int dilation) {
     int before = padding.before(input, kernel, stride, dilation);
     return new int[] {before, padding.total(input, kernel, stride, dilation) - before};
   }

@@ -2,9 +2,6 @@ package org.espalier.nn.layer;
 
 import org.espalier.autograd.Var;
 import org.espalier.autograd.op.Normalizations;
-import org.espalier.nn.Init;
-import org.espalier.nn.Module;
-import org.espalier.nn.Parameter;
 import org.espalier.nn.Pass;
 import org.espalier.nn.Spec;
 import org.espalier.tensor.Shape;
@@ -17,18 +14,10 @@ import org.espalier.tensor.Tensor;
  * statistics, whose form behaves as in {@link BatchNorm}: a train pass updates them with the mean
  * of the samples' statistics, every other pass uses them.
  */
-public final class InstanceNorm extends Module {
+public final class InstanceNorm extends RunningNorm {
   static final String TYPE = "instance_norm";
-  private static final String EPS = "eps";
-  private static final String MOMENTUM = "momentum";
 
-  private final double eps;
   private final double momentum;
-  private final Parameter gamma;
-  private final Parameter beta;
-  private final Parameter mean;
-  private final Parameter variance;
-  private final FrozenNorm frozen;
 
   /** Creates a layer with eps 1e-5, without gamma, beta and running statistics. */
   public InstanceNorm() {
@@ -50,44 +39,35 @@ public final class InstanceNorm extends Module {
   }
 
   private InstanceNorm(double eps, double momentum, Shape affine, Shape tracked) {
-    this.eps = Checks.positive(TYPE, EPS, eps);
+    super(TYPE, eps, affine, ONE, tracked);
     this.momentum = Checks.probability("instance_norm: momentum", momentum);
-    gamma = affine == null ? null : parameter("weight", affine, Init.constant(1));
-    beta = affine == null ? null : parameter("bias", affine, Init.constant(0));
-    mean = tracked == null ? null : buffer("running_mean", tracked, Init.constant(0));
-    variance = tracked == null ? null : buffer("running_var", tracked, Init.constant(1));
-    frozen = tracked == null ? null : new FrozenNorm(gamma, beta, mean, variance, eps);
   }
 
   static InstanceNorm create(Spec spec, Shapes shapes) {
     return new InstanceNorm(
-        spec.number(EPS),
-        spec.number(MOMENTUM),
-        shapes.has("weight") ? shapes.required("weight") : null,
-        shapes.has("running_mean") ? shapes.required("running_mean") : null);
+        spec.number(EPS), spec.number(MOMENTUM), affine(shapes), running(shapes));
   }
 
   @Override
   protected Var forward(Pass pass, Var x) {
-    if (frozen != null && !pass.mode().isTraining()) {
-      return frozen.apply(pass, x);
-    }
     if (pass.mode().isTraining() && positions(x) == 1) {
       throw new ShapeException(
           "instance_norm: needs more than one position a channel in training, got x " + x.shape());
     }
-    Var y = Normalizations.instanceNorm(x, pass.valueOrNull(gamma), pass.valueOrNull(beta), eps);
-    if (frozen != null) {
-      track(y);
-    }
-    return y;
+    return super.forward(pass, x);
+  }
+
+  @Override
+  Var normalise(Var x, Var gamma, Var beta) {
+    return Normalizations.instanceNorm(x, gamma, beta, eps);
   }
 
   private static int positions(Var x) {
     return x.shape().count(1, x.shape().rank() - 1);
   }
 
-  private void track(Var y) {
+  @Override
+  void track(Var y) {
     int samples = y.shape().size(0);
     double unbiased = positions(y) / (positions(y) - 1.0);
     Tensor means = y.call().saved(0);

@@ -2,10 +2,6 @@ package org.espalier.nn.layer;
 
 import org.espalier.autograd.Var;
 import org.espalier.autograd.op.Normalizations;
-import org.espalier.nn.Init;
-import org.espalier.nn.Module;
-import org.espalier.nn.Parameter;
-import org.espalier.nn.Pass;
 import org.espalier.nn.Spec;
 import org.espalier.tensor.Shape;
 
@@ -13,13 +9,8 @@ import org.espalier.tensor.Shape;
  * Normalises each sample over all its axes, {@code (x - mean)/(std + eps)} with eps outside the
  * root, scalar gamma and beta: keras-contrib's layer of that name (layers reference, section 3).
  */
-public final class InstanceNormKerasContrib extends Module {
+public final class InstanceNormKerasContrib extends AffineNorm {
   static final String TYPE = "instance_norm_keras_contrib";
-  private static final String EPS = "eps";
-
-  private final double eps;
-  private final Parameter gamma;
-  private final Parameter beta;
 
   /** Creates a layer with eps 1e-3, gamma 1 and beta 0. */
   public InstanceNormKerasContrib() {
@@ -28,9 +19,7 @@ public final class InstanceNormKerasContrib extends Module {
 
   /** Creates a layer with gamma 1 and beta 0. */
   public InstanceNormKerasContrib(double eps) {
-    this.eps = Checks.positive(TYPE, EPS, eps);
-    gamma = parameter("weight", Shape.of(1), Init.constant(1));
-    beta = parameter("bias", Shape.of(1), Init.constant(0));
+    super(TYPE, eps, Shape.of(1), ONE);
   }
 
   static InstanceNormKerasContrib create(Spec spec) {
@@ -38,8 +27,8 @@ public final class InstanceNormKerasContrib extends Module {
   }
 
   @Override
-  protected Var forward(Pass pass, Var x) {
-    return Normalizations.instanceNormKerasContrib(x, pass.value(gamma), pass.value(beta), eps);
+  Var normalise(Var x, Var gamma, Var beta) {
+    return Normalizations.instanceNormKerasContrib(x, gamma, beta, eps);
   }
 
   @Override

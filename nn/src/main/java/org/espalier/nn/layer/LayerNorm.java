@@ -2,10 +2,6 @@ package org.espalier.nn.layer;
 
 import org.espalier.autograd.Var;
 import org.espalier.autograd.op.Normalizations;
-import org.espalier.nn.Init;
-import org.espalier.nn.Module;
-import org.espalier.nn.Parameter;
-import org.espalier.nn.Pass;
 import org.espalier.nn.Spec;
 import org.espalier.tensor.Shape;
 
@@ -13,16 +9,12 @@ import org.espalier.tensor.Shape;
  * Normalises the trailing axes of each sample together, with gamma and beta of their shape (Ba et
  * al. 2016; layers reference, section 3).
  */
-public final class LayerNorm extends Module {
+public final class LayerNorm extends AffineNorm {
   static final String TYPE = "layer_norm";
   private static final String AXES = "axes";
-  private static final String EPS = "eps";
   private static final double DEFAULT_EPS = 1e-5;
 
   private final int axes;
-  private final double eps;
-  private final Parameter gamma;
-  private final Parameter beta;
 
   /** Creates a layer with eps 1e-5, gamma 1 and beta 0 of the trailing axes' shape. */
   public LayerNorm(int... normalized) {
@@ -35,10 +27,8 @@ public final class LayerNorm extends Module {
   }
 
   private LayerNorm(int axes, Shape normalized, double eps) {
+    super(TYPE, eps, normalized, ONE);
     this.axes = Checks.size("normalized axes", axes);
-    this.eps = Checks.positive(TYPE, EPS, eps);
-    gamma = normalized == null ? null : parameter("weight", normalized, Init.constant(1));
-    beta = normalized == null ? null : parameter("bias", normalized, Init.constant(0));
   }
 
   /** Returns a layer over the last axes, without gamma and beta. */
@@ -47,13 +37,12 @@ public final class LayerNorm extends Module {
   }
 
   static LayerNorm create(Spec spec, Shapes shapes) {
-    Shape normalized = shapes.has("weight") ? shapes.required("weight") : null;
-    return new LayerNorm(spec.integer(AXES), normalized, spec.number(EPS));
+    return new LayerNorm(spec.integer(AXES), affine(shapes), spec.number(EPS));
   }
 
   @Override
-  protected Var forward(Pass pass, Var x) {
-    return Normalizations.layerNorm(x, pass.valueOrNull(gamma), pass.valueOrNull(beta), axes, eps);
+  Var normalise(Var x, Var gamma, Var beta) {
+    return Normalizations.layerNorm(x, gamma, beta, axes, eps);
   }
 
   @Override

@@ -3,7 +3,6 @@ package org.espalier.nn.layer;
 import org.espalier.autograd.Var;
 import org.espalier.autograd.op.Ops;
 import org.espalier.autograd.op.PoolOptions;
-import org.espalier.nn.Module;
 import org.espalier.nn.Pass;
 import org.espalier.nn.Spec;
 
@@ -11,10 +10,8 @@ import org.espalier.nn.Spec;
  * Maximum of each window of {@code [n, h, w, c]} or {@code [n, l, c]}; the first of equal values
  * wins (layers reference, section 5).
  */
-public final class MaxPool extends Module {
+public final class MaxPool extends Pooling {
   static final String TYPE = "max_pool";
-
-  private final PoolOptions options;
 
   /** Creates a module with square windows side by side. */
   public MaxPool(int kernel) {
@@ -23,20 +20,15 @@ public final class MaxPool extends Module {
 
   /** Creates a module; in one dimension the width's numbers count. */
   public MaxPool(PoolOptions options) {
-    this.options = options;
+    super(TYPE, options);
   }
 
   static MaxPool create(Spec spec) {
-    return new MaxPool(PoolSpecs.read(spec));
+    return new MaxPool(options(spec));
   }
 
   @Override
   protected Var forward(Pass pass, Var x) {
     return x.shape().rank() == 3 ? Ops.maxPool1d(x, options) : Ops.maxPool2d(x, options);
-  }
-
-  @Override
-  protected Spec describe() {
-    return PoolSpecs.write(TYPE, options);
   }
 }

@@ -3,10 +3,14 @@ package org.espalier.nn.layer;
 import java.util.List;
 import org.espalier.autograd.op.PoolOptions;
 import org.espalier.autograd.op.PoolWindow;
+import org.espalier.nn.Module;
 import org.espalier.nn.Spec;
 
-/** Writes pooling options as data and reads them back. */
-final class PoolSpecs {
+/**
+ * Is what the pooling layers with fixed windows share: the options, which it writes as data and
+ * reads back.
+ */
+abstract class Pooling extends Module {
   private static final String KERNEL = "kernel";
   private static final String STRIDE = "stride";
   private static final String PADDING = "padding";
@@ -14,9 +18,16 @@ final class PoolSpecs {
   private static final String CEIL_MODE = "ceilMode";
   private static final String COUNT_INCLUDE_PAD = "countIncludePad";
 
-  private PoolSpecs() {}
+  final PoolOptions options;
+  private final String type;
 
-  static Spec write(String type, PoolOptions options) {
+  Pooling(String type, PoolOptions options) {
+    this.type = type;
+    this.options = options;
+  }
+
+  @Override
+  protected final Spec describe() {
     PoolWindow.Fixed rows = options.height();
     PoolWindow.Fixed columns = options.width();
     return Spec.of(type)
@@ -28,7 +39,8 @@ final class PoolSpecs {
         .with(COUNT_INCLUDE_PAD, rows.countIncludePad());
   }
 
-  static PoolOptions read(Spec spec) {
+  /** Returns the options that a description holds. */
+  static PoolOptions options(Spec spec) {
     int[] kernel = spec.integers(KERNEL);
     int[] stride = spec.integers(STRIDE);
     int[] padding = spec.integers(PADDING);

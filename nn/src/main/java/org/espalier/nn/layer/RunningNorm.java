@@ -1,0 +1,52 @@
+package org.espalier.nn.layer;
+
+import org.espalier.autograd.Var;
+import org.espalier.nn.Init;
+import org.espalier.nn.Parameter;
+import org.espalier.nn.Pass;
+import org.espalier.tensor.Shape;
+
+/**
+ * Is what the normalisations with running statistics share: a train pass updates them, every other
+ * pass uses them in place of x's own.
+ */
+abstract class RunningNorm extends AffineNorm {
+  static final String MOMENTUM = "momentum";
+  private static final String RUNNING_MEAN = "running_mean";
+
+  final Parameter mean;
+  final Parameter variance;
+  private final FrozenNorm frozen;
+
+  /** Creates a layer with running statistics of this shape, or without where it is null. */
+  RunningNorm(String type, double eps, Shape affine, Init gammaInit, Shape tracked) {
+    super(type, eps, affine, gammaInit);
+    mean = tracked == null ? null : buffer(RUNNING_MEAN, tracked, Init.constant(0));
+    variance = tracked == null ? null : buffer("running_var", tracked, Init.constant(1));
+    frozen = tracked == null ? null : new FrozenNorm(gamma, beta, mean, variance, eps);
+  }
+
+  /** Returns the shape of a saved running mean, null where there is none. */
+  static Shape running(Shapes shapes) {
+    return shapes.has(RUNNING_MEAN) ? shapes.required(RUNNING_MEAN) : null;
+  }
+
+  @Override
+  protected Var forward(Pass pass, Var x) {
+    if (frozen != null && !pass.mode().isTraining()) {
+      return frozen.apply(pass, x);
+    }
+    return tracked(super.forward(pass, x));
+  }
+
+  /** Updates the running statistics, if there are any, by those that y's call saved; returns y. */
+  final Var tracked(Var y) {
+    if (frozen != null) {
+      track(y);
+    }
+    return y;
+  }
+
+  /** Updates the running statistics by those that y's call saved. */
+  abstract void track(Var y);
+}
