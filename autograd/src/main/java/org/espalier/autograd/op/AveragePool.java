@@ -1,12 +1,8 @@
 package org.espalier.autograd.op;
 
-import org.espalier.autograd.Axes;
 import org.espalier.autograd.Call;
-import org.espalier.autograd.Keep;
-import org.espalier.autograd.Op;
 import org.espalier.autograd.Role;
 import org.espalier.autograd.Saved;
-import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.kernel.KernelLookup;
 
@@ -17,7 +13,7 @@ import org.espalier.tensor.kernel.KernelLookup;
  * @param height windows of the rows, not read with one dimension
  * @param width windows of the columns
  */
-public record AveragePool(int dimensions, PoolWindow height, PoolWindow width) implements Op {
+public record AveragePool(int dimensions, PoolWindow height, PoolWindow width) implements Pool {
   /** Creates the op; an average knows no dilation. */
   public AveragePool {
     if (height.step() != 1 || width.step() != 1) {
@@ -28,41 +24,19 @@ public record AveragePool(int dimensions, PoolWindow height, PoolWindow width) i
 
   @Override
   public String name() {
-    return Pools.name("average", dimensions, width);
-  }
-
-  @Override
-  public Axes axes(Shape... inputs) {
-    return Pools.axes(this, dimensions, inputs);
-  }
-
-  @Override
-  public int size(String letter) {
-    return Pools.size(letter, height, width);
-  }
-
-  @Override
-  public int window(String letter, int input, int kernel) {
-    return (letter.equals("y") ? height : width).output(name(), input);
+    return Pool.name("average", this);
   }
 
   @Override
   public void forward(Tensor[] in, Tensor y, Saved saved) {
-    KernelLookup.of(y)
-        .averagePool(Pools.geometry(in[0].shape(), dimensions, height, width), in[0], y);
+    KernelLookup.of(y).averagePool(Pool.geometry(this, in[0].shape()), in[0], y);
   }
 
   @Override
   public Tensor[] vjp(Call call, Tensor dy) {
     Tensor dx = call.like(0);
-    KernelLookup.of(dy)
-        .averagePoolGrad(Pools.geometry(dx.shape(), dimensions, height, width), dy, dx);
+    KernelLookup.of(dy).averagePoolGrad(Pool.geometry(this, dx.shape()), dy, dx);
     return new Tensor[] {dx};
-  }
-
-  @Override
-  public Keep keep() {
-    return Keep.NONE;
   }
 
   @Override

@@ -2,11 +2,7 @@ package org.espalier.autograd.op;
 
 import org.espalier.autograd.Axes;
 import org.espalier.autograd.Call;
-import org.espalier.autograd.Cost;
 import org.espalier.autograd.Coupling;
-import org.espalier.autograd.Keep;
-import org.espalier.autograd.Op;
-import org.espalier.autograd.Role;
 import org.espalier.autograd.Saved;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.ShapeException;
@@ -17,7 +13,7 @@ import org.espalier.tensor.Tensor;
  *
  * @param axis the axis; negative counts from the end
  */
-public record Concat(int axis) implements Op {
+public record Concat(int axis) implements Move {
   @Override
   public String name() {
     return "concat";
@@ -47,9 +43,8 @@ public record Concat(int axis) implements Op {
   public void forward(Tensor[] in, Tensor y, Saved saved) {
     int at = 0;
     for (Tensor x : in) {
-      int run = run(x.shape());
-      Blocks.copy(x, 0, run, y, at, run(y.shape()), rows(y.shape()), run);
-      at += run;
+      Blocks.copyAlong(axis, x, 0, y, at, x.shape().size(axis));
+      at += x.shape().size(axis);
     }
   }
 
@@ -58,37 +53,14 @@ public record Concat(int axis) implements Op {
     Tensor[] parts = new Tensor[call.inputCount()];
     int at = 0;
     for (int i = 0; i < parts.length; i++) {
-      int run = run(call.input(i).shape());
+      int size = call.input(i).shape().size(axis);
       if (call.needs(i)) {
         parts[i] = call.like(i);
-        Blocks.copy(dy, at, run(dy.shape()), parts[i], 0, run, rows(dy.shape()), run);
+        Blocks.copyAlong(axis, dy, at, parts[i], 0, size);
       }
-      at += run;
+      at += size;
     }
     return parts;
-  }
-
-  private int rows(Shape shape) {
-    return shape.count(0, shape.axis(axis));
-  }
-
-  private int run(Shape shape) {
-    return shape.count(shape.axis(axis), shape.rank());
-  }
-
-  @Override
-  public Keep keep() {
-    return Keep.NONE;
-  }
-
-  @Override
-  public Cost cost(Axes axes) {
-    return Cost.NONE;
-  }
-
-  @Override
-  public Role role() {
-    return Role.ROUTE;
   }
 
   /** Ties index k of input i to k plus the sizes of the inputs before. */

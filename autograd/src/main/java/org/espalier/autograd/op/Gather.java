@@ -1,13 +1,11 @@
 package org.espalier.autograd.op;
 
+import java.util.List;
 import org.espalier.autograd.Axes;
+import org.espalier.autograd.AxisSpec;
 import org.espalier.autograd.Call;
 import org.espalier.autograd.Coupling;
-import org.espalier.autograd.Keep;
-import org.espalier.autograd.Op;
-import org.espalier.autograd.Role;
 import org.espalier.autograd.Saved;
-import org.espalier.tensor.DType;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.kernel.KernelLookup;
@@ -19,10 +17,17 @@ import org.espalier.tensor.kernel.Span;
  *
  * @param inner number of axes behind the indexed one
  */
-public record Gather(int inner) implements Op {
+public record Gather(int inner) implements Indexed {
+  private static final List<AxisSpec> AXES =
+      List.of(
+          AxisSpec.of("x: ... c, index: o@c -> ... o"),
+          AxisSpec.of("x: ... c p, index: o@c -> ... o p"),
+          AxisSpec.of("x: ... c p q, index: o@c -> ... o p q"),
+          AxisSpec.of("x: ... c p q r, index: o@c -> ... o p q r"));
+
   /** Creates the op. */
   public Gather {
-    Indexed.check("gather", inner);
+    Indexed.checkInner("gather", inner, AXES.size());
   }
 
   @Override
@@ -32,50 +37,28 @@ public record Gather(int inner) implements Op {
 
   @Override
   public Axes axes(Shape... inputs) {
-    return Indexed.gather(inner).bind(this, inputs);
-  }
-
-  @Override
-  public DType dtype(DType... inputs) {
-    Checks.integers(name(), "index", inputs[1]);
-    return Op.super.dtype(inputs);
-  }
-
-  private Span span(Shape x) {
-    int axis = x.rank() - 1 - inner;
-    return Span.of(x, axis, axis + 1);
+    return AXES.get(inner).bind(this, inputs);
   }
 
   @Override
   public void forward(Tensor[] in, Tensor y, Saved saved) {
-    Span span = span(in[0].shape());
-    Checks.indices(name(), in[1], span.middle());
-    saved.tensor(DType.I32, in[1].shape()).copyFrom(in[1]);
+    Span span = Indexed.span(this, in[0].shape());
+    Indexed.save(this, in[1], span.middle(), saved);
     KernelLookup.of(y).gather(in[0], in[1], span, y);
   }
 
   @Override
   public Tensor[] vjp(Call call, Tensor dy) {
     Tensor dx = call.like(0);
-    KernelLookup.of(dy).scatterAdd(dy, call.saved(0), span(dx.shape()), dx);
+    KernelLookup.of(dy).scatterAdd(dy, call.saved(0), Indexed.span(this, dx.shape()), dx);
     return new Tensor[] {dx, null};
-  }
-
-  @Override
-  public Keep keep() {
-    return Keep.NONE;
-  }
-
-  @Override
-  public Role role() {
-    return Role.ROUTE;
   }
 
   /** Ties index k of the output, and number k of the index, to the channel that number names. */
   @Override
   public void couple(Call call, Coupling coupling) {
-    Indexed.coupleRest(call, inner, coupling);
-    int along = call.input(0).shape().rank() - 1 - inner;
+    Indexed.coupleRest(this, call, coupling);
+    int along = Indexed.along(this, call.input(0).shape());
     int[] index = call.in(1).i32();
     for (int k = 0; k < call.in(1).count(); k++) {
       coupling.tie(1, 0, k, Coupling.OUTPUT, along, k);

@@ -65,10 +65,10 @@ public record MatMul() implements Op {
     Tensor right = lender.take(y.dtype(), Shape.of(k, n));
     Tensor result = lender.take(y.dtype(), Shape.of(m, n));
     for (int i = 0; i < batch; i++) {
-      Blocks.copy(a, i * m * k, 0, left, 0, 0, 1, m * k);
-      Blocks.copy(b, i * k * n, 0, right, 0, 0, 1, k * n);
+      Blocks.copy(a, i * m * k, left, 0, m * k);
+      Blocks.copy(b, i * k * n, right, 0, k * n);
       kernels.gemm(transposeA, transposeB, m, n, k, left, right, null, false, result);
-      Blocks.copy(result, 0, 0, y, i * m * n, 0, 1, m * n);
+      Blocks.copy(result, 0, y, i * m * n, m * n);
     }
   }
 

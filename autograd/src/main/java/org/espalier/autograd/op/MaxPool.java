@@ -1,13 +1,9 @@
 package org.espalier.autograd.op;
 
-import org.espalier.autograd.Axes;
 import org.espalier.autograd.Call;
-import org.espalier.autograd.Keep;
-import org.espalier.autograd.Op;
 import org.espalier.autograd.Role;
 import org.espalier.autograd.Saved;
 import org.espalier.tensor.DType;
-import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.kernel.KernelLookup;
 
@@ -19,45 +15,23 @@ import org.espalier.tensor.kernel.KernelLookup;
  * @param height windows of the rows, not read with one dimension
  * @param width windows of the columns
  */
-public record MaxPool(int dimensions, PoolWindow height, PoolWindow width) implements Op {
+public record MaxPool(int dimensions, PoolWindow height, PoolWindow width) implements Pool {
   @Override
   public String name() {
-    return Pools.name("max", dimensions, width);
-  }
-
-  @Override
-  public Axes axes(Shape... inputs) {
-    return Pools.axes(this, dimensions, inputs);
-  }
-
-  @Override
-  public int size(String letter) {
-    return Pools.size(letter, height, width);
-  }
-
-  @Override
-  public int window(String letter, int input, int kernel) {
-    return (letter.equals("y") ? height : width).output(name(), input);
+    return Pool.name("max", this);
   }
 
   @Override
   public void forward(Tensor[] in, Tensor y, Saved saved) {
     Tensor index = saved.tensor(DType.I32, y.shape());
-    KernelLookup.of(y)
-        .maxPool(Pools.geometry(in[0].shape(), dimensions, height, width), in[0], y, index);
+    KernelLookup.of(y).maxPool(Pool.geometry(this, in[0].shape()), in[0], y, index);
   }
 
   @Override
   public Tensor[] vjp(Call call, Tensor dy) {
     Tensor dx = call.like(0);
-    KernelLookup.of(dy)
-        .maxPoolGrad(Pools.geometry(dx.shape(), dimensions, height, width), dy, call.saved(0), dx);
+    KernelLookup.of(dy).maxPoolGrad(Pool.geometry(this, dx.shape()), dy, call.saved(0), dx);
     return new Tensor[] {dx};
-  }
-
-  @Override
-  public Keep keep() {
-    return Keep.NONE;
   }
 
   @Override

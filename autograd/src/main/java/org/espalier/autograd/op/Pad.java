@@ -1,7 +1,6 @@
 package org.espalier.autograd.op;
 
 import org.espalier.autograd.Axes;
-import org.espalier.autograd.AxisSpec;
 import org.espalier.autograd.Call;
 import org.espalier.autograd.Keep;
 import org.espalier.autograd.Op;
@@ -26,9 +25,6 @@ import org.espalier.tensor.kernel.Span;
  */
 public record Pad(int dimensions, PadMode mode, int top, int bottom, int left, int right)
     implements Op {
-  private static final AxisSpec ONE = AxisSpec.of("x: n x+j c -> n x c");
-  private static final AxisSpec TWO = AxisSpec.of("x: n y+i x+j c -> n y x c");
-
   /** Creates the op; the numbers must not be negative. */
   public Pad {
     if (top < 0 || bottom < 0 || left < 0 || right < 0) {
@@ -45,7 +41,7 @@ public record Pad(int dimensions, PadMode mode, int top, int bottom, int left, i
 
   @Override
   public Axes axes(Shape... inputs) {
-    return (dimensions == 1 ? ONE : TWO).bind(this, inputs);
+    return Windows.axes(this, dimensions, inputs);
   }
 
   @Override

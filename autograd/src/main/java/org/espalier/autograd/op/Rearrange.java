@@ -9,11 +9,7 @@ import org.espalier.autograd.AxisSpec.Letter;
 import org.espalier.autograd.AxisSpec.Merged;
 import org.espalier.autograd.AxisSpec.Term;
 import org.espalier.autograd.Call;
-import org.espalier.autograd.Cost;
 import org.espalier.autograd.Coupling;
-import org.espalier.autograd.Keep;
-import org.espalier.autograd.Op;
-import org.espalier.autograd.Role;
 import org.espalier.autograd.Saved;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.ShapeException;
@@ -27,7 +23,7 @@ import org.espalier.tensor.kernel.KernelLookup;
  * @param spec the signature, of one input
  * @param sizes sizes of letters that do not follow from x
  */
-public record Rearrange(AxisSpec spec, Map<String, Integer> sizes) implements Op {
+public record Rearrange(AxisSpec spec, Map<String, Integer> sizes) implements Move {
   private static final String REST = "...";
 
   /** Creates the op. */
@@ -125,21 +121,6 @@ public record Rearrange(AxisSpec spec, Map<String, Integer> sizes) implements Op
       sizes[rest] = count / product;
     }
     return Shape.of(sizes);
-  }
-
-  @Override
-  public Keep keep() {
-    return Keep.NONE;
-  }
-
-  @Override
-  public Cost cost(Axes axes) {
-    return Cost.NONE;
-  }
-
-  @Override
-  public Role role() {
-    return Role.ROUTE;
   }
 
   /**

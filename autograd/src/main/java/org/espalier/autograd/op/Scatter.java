@@ -1,17 +1,14 @@
 package org.espalier.autograd.op;
 
+import java.util.List;
 import org.espalier.autograd.Axes;
+import org.espalier.autograd.AxisSpec;
 import org.espalier.autograd.Call;
 import org.espalier.autograd.Coupling;
-import org.espalier.autograd.Keep;
-import org.espalier.autograd.Op;
-import org.espalier.autograd.Role;
 import org.espalier.autograd.Saved;
-import org.espalier.tensor.DType;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.kernel.KernelLookup;
-import org.espalier.tensor.kernel.Span;
 
 /**
  * Puts channels where their numbers say, {@code y = 0, y[.., index[k]] += x[.., k]}; -1 drops a
@@ -20,10 +17,17 @@ import org.espalier.tensor.kernel.Span;
  * @param inner number of axes behind the indexed one
  * @param channels number of channels of the output
  */
-public record Scatter(int inner, int channels) implements Op {
+public record Scatter(int inner, int channels) implements Indexed {
+  private static final List<AxisSpec> AXES =
+      List.of(
+          AxisSpec.of("x: ... o, index: o@c -> ... c"),
+          AxisSpec.of("x: ... o p, index: o@c -> ... c p"),
+          AxisSpec.of("x: ... o p q, index: o@c -> ... c p q"),
+          AxisSpec.of("x: ... o p q r, index: o@c -> ... c p q r"));
+
   /** Creates the op. */
   public Scatter {
-    Indexed.check("scatter", inner);
+    Indexed.checkInner("scatter", inner, AXES.size());
   }
 
   @Override
@@ -33,7 +37,7 @@ public record Scatter(int inner, int channels) implements Op {
 
   @Override
   public Axes axes(Shape... inputs) {
-    return Indexed.scatter(inner).bind(this, inputs);
+    return AXES.get(inner).bind(this, inputs);
   }
 
   @Override
@@ -42,38 +46,16 @@ public record Scatter(int inner, int channels) implements Op {
   }
 
   @Override
-  public DType dtype(DType... inputs) {
-    Checks.integers(name(), "index", inputs[1]);
-    return Op.super.dtype(inputs);
-  }
-
-  private Span span(Shape y) {
-    int axis = y.rank() - 1 - inner;
-    return Span.of(y, axis, axis + 1);
-  }
-
-  @Override
   public void forward(Tensor[] in, Tensor y, Saved saved) {
-    Checks.indices(name(), in[1], channels);
-    saved.tensor(DType.I32, in[1].shape()).copyFrom(in[1]);
-    KernelLookup.of(y).scatterAdd(in[0], in[1], span(y.shape()), y);
+    Indexed.save(this, in[1], channels, saved);
+    KernelLookup.of(y).scatterAdd(in[0], in[1], Indexed.span(this, y.shape()), y);
   }
 
   @Override
   public Tensor[] vjp(Call call, Tensor dy) {
     Tensor dx = call.like(0);
-    KernelLookup.of(dy).gather(dy, call.saved(0), span(dy.shape()), dx);
+    KernelLookup.of(dy).gather(dy, call.saved(0), Indexed.span(this, dy.shape()), dx);
     return new Tensor[] {dx, null};
-  }
-
-  @Override
-  public Keep keep() {
-    return Keep.NONE;
-  }
-
-  @Override
-  public Role role() {
-    return Role.ROUTE;
   }
 
   /**
@@ -83,8 +65,8 @@ public record Scatter(int inner, int channels) implements Op {
    */
   @Override
   public void couple(Call call, Coupling coupling) {
-    Indexed.coupleRest(call, inner, coupling);
+    Indexed.coupleRest(this, call, coupling);
     coupling.tieAll(
-        1, 0, 0, call.input(0).shape().rank() - 1 - inner, call.input(1).shape().count());
+        1, 0, 0, Indexed.along(this, call.input(0).shape()), call.input(1).shape().count());
   }
 }

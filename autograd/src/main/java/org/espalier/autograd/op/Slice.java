@@ -2,11 +2,7 @@ package org.espalier.autograd.op;
 
 import org.espalier.autograd.Axes;
 import org.espalier.autograd.Call;
-import org.espalier.autograd.Cost;
 import org.espalier.autograd.Coupling;
-import org.espalier.autograd.Keep;
-import org.espalier.autograd.Op;
-import org.espalier.autograd.Role;
 import org.espalier.autograd.Saved;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.ShapeException;
@@ -23,7 +19,7 @@ import org.espalier.tensor.Tensor;
  * @param from first element
  * @param to end of the elements
  */
-public record Slice(int axis, int from, int to) implements Op {
+public record Slice(int axis, int from, int to) implements Move {
   @Override
   public String name() {
     return "slice";
@@ -43,44 +39,14 @@ public record Slice(int axis, int from, int to) implements Op {
 
   @Override
   public void forward(Tensor[] in, Tensor y, Saved saved) {
-    Shape x = in[0].shape();
-    int run = run(y.shape());
-    Blocks.copy(in[0], from * inner(x), run(x), y, 0, run, rows(x), run);
+    Blocks.copyAlong(axis, in[0], from, y, 0, to - from);
   }
 
   @Override
   public Tensor[] vjp(Call call, Tensor dy) {
     Tensor dx = call.like(0).fill(0);
-    int run = run(dy.shape());
-    Blocks.copy(dy, 0, run, dx, from * inner(dx.shape()), run(dx.shape()), rows(dx.shape()), run);
+    Blocks.copyAlong(axis, dy, 0, dx, from, to - from);
     return new Tensor[] {dx};
-  }
-
-  private int rows(Shape shape) {
-    return shape.count(0, shape.axis(axis));
-  }
-
-  private int run(Shape shape) {
-    return shape.count(shape.axis(axis), shape.rank());
-  }
-
-  private int inner(Shape shape) {
-    return shape.count(shape.axis(axis) + 1, shape.rank());
-  }
-
-  @Override
-  public Keep keep() {
-    return Keep.NONE;
-  }
-
-  @Override
-  public Cost cost(Axes axes) {
-    return Cost.NONE;
-  }
-
-  @Override
-  public Role role() {
-    return Role.ROUTE;
   }
 
   /** Ties index {@code from + k} of x to k of the output, and pins the sliced axis. */
