@@ -38,56 +38,25 @@ enum StoredType {
       }
     }
   },
-  I64(8, DType.I32) {
-    @Override
-    long integer(ByteBuffer from, int i) {
-      return from.getLong(8 * i);
-    }
-  },
+  I64(8, (from, i) -> from.getLong(8 * i)),
   I32(4, DType.I32) {
     @Override
     void decode(ByteBuffer from, Tensor to, int at, int count, String where) {
       from.asIntBuffer().get(to.i32(), at, count);
     }
   },
-  I16(2, DType.I32) {
-    @Override
-    long integer(ByteBuffer from, int i) {
-      return from.getShort(2 * i);
-    }
-  },
+  I16(2, (from, i) -> from.getShort(2 * i)),
   I8(1, DType.I8) {
     @Override
     void decode(ByteBuffer from, Tensor to, int at, int count, String where) {
       from.duplicate().get(to.i8(), at, count);
     }
   },
-  U64(8, DType.I32) {
-    @Override
-    long integer(ByteBuffer from, int i) {
-      // A negative long is an unsigned number above 2^63, too large in any case.
-      long bits = from.getLong(8 * i);
-      return bits < 0 ? Long.MAX_VALUE : bits;
-    }
-  },
-  U32(4, DType.I32) {
-    @Override
-    long integer(ByteBuffer from, int i) {
-      return from.getInt(4 * i) & 0xFFFFFFFFL;
-    }
-  },
-  U16(2, DType.I32) {
-    @Override
-    long integer(ByteBuffer from, int i) {
-      return from.getShort(2 * i) & 0xFFFF;
-    }
-  },
-  U8(1, DType.I32) {
-    @Override
-    long integer(ByteBuffer from, int i) {
-      return from.get(i) & 0xFF;
-    }
-  },
+  // A negative long is an unsigned number above 2^63, too large in any case.
+  U64(8, (from, i) -> from.getLong(8 * i) < 0 ? Long.MAX_VALUE : from.getLong(8 * i)),
+  U32(4, (from, i) -> from.getInt(4 * i) & 0xFFFFFFFFL),
+  U16(2, (from, i) -> from.getShort(2 * i) & 0xFFFF),
+  U8(1, (from, i) -> from.get(i) & 0xFF),
   BOOL(1, DType.I32) {
     @Override
     void decode(ByteBuffer from, Tensor to, int at, int count, String where) {
@@ -102,12 +71,28 @@ enum StoredType {
     }
   };
 
+  /** Reads element {@code i} as a long. */
+  @FunctionalInterface
+  private interface Integers {
+    long read(ByteBuffer from, int i);
+  }
+
   private final int bytes;
   private final DType dtype;
+  private final Integers integers;
 
+  /** Creates an integer type, whose elements are read one by one and must fit I32. */
+  StoredType(int bytes, Integers integers) {
+    this.bytes = bytes;
+    this.dtype = DType.I32;
+    this.integers = integers;
+  }
+
+  /** Creates a type with a way of its own to decode. */
   StoredType(int bytes, DType dtype) {
     this.bytes = bytes;
     this.dtype = dtype;
+    this.integers = null;
   }
 
   /** Returns the bytes of one element. */
@@ -142,7 +127,7 @@ enum StoredType {
   void decode(ByteBuffer from, Tensor to, int at, int count, String where) {
     int[] out = to.i32();
     for (int i = 0; i < count; i++) {
-      long value = integer(from, i);
+      long value = integers.read(from, i);
       if (value != (int) value) {
         throw new FormatException(
             where
@@ -156,11 +141,6 @@ enum StoredType {
       }
       out[at + i] = (int) value;
     }
-  }
-
-  /** Returns element {@code i} as a long, for the integer types that decode one by one. */
-  long integer(ByteBuffer from, int i) {
-    throw new UnsupportedOperationException(name());
   }
 
   /** Widens an IEEE 754 binary16 number; a NaN keeps its payload. */

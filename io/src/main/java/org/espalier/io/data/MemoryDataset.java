@@ -5,7 +5,7 @@ import org.espalier.tensor.Shape;
 import org.espalier.tensor.ShapeException;
 
 /** Holds pictures in memory, one byte a channel of a pixel. */
-public final class MemoryDataset implements Dataset {
+public final class MemoryDataset extends LabelledDataset {
   private static final float[] UNIT = new float[256];
 
   static {
@@ -14,10 +14,7 @@ public final class MemoryDataset implements Dataset {
     }
   }
 
-  private final Shape sampleShape;
-  private final List<String> classNames;
   private final byte[][] pixels;
-  private final int[] labels;
 
   /**
    * Creates a data set over these arrays, which are used, not copied.
@@ -28,64 +25,24 @@ public final class MemoryDataset implements Dataset {
    * @param labels one class number a picture
    */
   public MemoryDataset(Shape sampleShape, List<String> classNames, byte[][] pixels, int[] labels) {
+    super("picture", checkPicture(sampleShape), classNames, pixels.length, labels);
+    this.pixels = pixels;
+    for (int i = 0; i < pixels.length; i++) {
+      if (pixels[i].length != sampleShape.count()) {
+        throw new ShapeException(
+            "data set: picture %d has %d bytes, sample shape %s needs %d"
+                .formatted(i, pixels[i].length, sampleShape, sampleShape.count()));
+      }
+      checkLabel(i);
+    }
+  }
+
+  private static Shape checkPicture(Shape sampleShape) {
     if (sampleShape.rank() != 3) {
       throw new ShapeException(
           "data set: pictures have shape [h, w, c], got sample shape " + sampleShape);
     }
-    if (pixels.length != labels.length) {
-      throw new ShapeException(
-          "data set: " + pixels.length + " pictures, but " + labels.length + " labels");
-    }
-    this.sampleShape = sampleShape;
-    this.classNames = List.copyOf(classNames);
-    this.pixels = pixels;
-    this.labels = labels;
-    for (int i = 0; i < labels.length; i++) {
-      checkSample(i);
-    }
-  }
-
-  private void checkSample(int index) {
-    if (pixels[index].length != sampleShape.count()) {
-      throw new ShapeException(
-          "data set: picture "
-              + index
-              + " has "
-              + pixels[index].length
-              + " bytes, sample shape "
-              + sampleShape
-              + " needs "
-              + sampleShape.count());
-    }
-    if (labels[index] < 0 || labels[index] >= classNames.size()) {
-      throw new IllegalArgumentException(
-          "data set: label of picture "
-              + index
-              + " is "
-              + labels[index]
-              + ", expected 0 to "
-              + (classNames.size() - 1));
-    }
-  }
-
-  @Override
-  public int size() {
-    return labels.length;
-  }
-
-  @Override
-  public Shape sampleShape() {
     return sampleShape;
-  }
-
-  @Override
-  public List<String> classNames() {
-    return classNames;
-  }
-
-  @Override
-  public int label(int index) {
-    return labels[index];
   }
 
   @Override
