@@ -1,5 +1,6 @@
 package org.espalier.bench.peers;
 
+import java.util.function.IntToDoubleFunction;
 import java.util.function.Supplier;
 
 /**
@@ -7,9 +8,18 @@ import java.util.function.Supplier;
  *
  * @param group kind of work
  * @param name what distinguishes it in its group
- * @param espalier makes our side; inputs are made when it is called
  * @param peer name of the other engine
- * @param other makes its side
+ * @param tolerance largest Euclidean norm of the difference, relative to the norm of the output; by
+ *     the output's number
+ * @param sides makes both sides; inputs and models are made when it is called
  */
 record Contest(
-    String group, String name, Supplier<Side> espalier, String peer, Supplier<Side> other) {}
+    String group, String name, String peer, IntToDoubleFunction tolerance, Supplier<Sides> sides) {
+  /** What sums of float32 products in another order may differ by. */
+  static final double ROUNDING = 1e-4;
+
+  /** Outputs differ by rounding only. */
+  Contest(String group, String name, String peer, Supplier<Sides> sides) {
+    this(group, name, peer, output -> ROUNDING, sides);
+  }
+}

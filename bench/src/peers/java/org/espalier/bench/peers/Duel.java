@@ -3,113 +3,156 @@ package org.espalier.bench.peers;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.IntToDoubleFunction;
 import java.util.function.LongSupplier;
 
 /**
  * Runs both sides of a contest in turns, so that whatever disturbs the machine disturbs both.
  *
- * <p>First the outputs are compared. Then both warm up until the medians of three successive rounds
- * agree, and each repetition times one side and then the other; the order alternates.
+ * <p>A rehearsal compares the outputs and wakes the compiler, which works on while other contests
+ * are rehearsed. Then both warm up until the medians of three successive rounds agree, and each
+ * repetition times one side and then the other; the order alternates.
  */
 final class Duel {
-  /** Largest difference of the outputs, relative to the largest output. */
-  private static final double TOLERANCE = 5e-4;
-
   /** Rounds are steady when their medians differ by less than this. */
   private static final double STEADY = 0.03;
 
+  private static final int ROUND = 5;
+
   private final LongSupplier clock;
-  private final long sampleNanos;
-  private final long warmUpNanos;
-  private final int repetitions;
+  private final Pace pace;
 
   /**
    * Makes a duel.
    *
-   * @param quick short instead of full length
+   * @param pace how long contests take
    * @param processorTime count the processor time of the calling thread instead of the time that
    *     passes, for busy machines; right only where both sides work in that thread
    */
-  Duel(boolean quick, boolean processorTime) {
+  Duel(Pace pace, boolean processorTime) {
     ThreadMXBean threads = ManagementFactory.getThreadMXBean();
-    clock = processorTime ? threads::getCurrentThreadCpuTime : System::nanoTime;
-    sampleNanos = quick ? 15_000_000 : 30_000_000;
-    warmUpNanos = quick ? 1_500_000_000L : 5_000_000_000L;
-    repetitions = quick ? 9 : 21;
+    this.clock = processorTime ? threads::getCurrentThreadCpuTime : System::nanoTime;
+    this.pace = pace;
   }
 
-  /** Runs a contest. */
-  Result run(Contest contest, int threads) {
-    try (Side espalier = contest.espalier().get();
-        Side peer = contest.other().get()) {
-      double difference = compare(contest, espalier, peer);
-      int oursAtOnce = warmUp(espalier);
-      int peersAtOnce = warmUp(peer);
-      double[] ours = new double[repetitions];
-      double[] theirs = new double[repetitions];
-      double[] ratios = new double[repetitions];
-      for (int i = 0; i < repetitions; i++) {
-        if (i % 2 == 0) {
-          ours[i] = sample(espalier, oursAtOnce);
-          theirs[i] = sample(peer, peersAtOnce);
-        } else {
-          theirs[i] = sample(peer, peersAtOnce);
-          ours[i] = sample(espalier, oursAtOnce);
-        }
-        ratios[i] = theirs[i] / ours[i];
-      }
-      Arrays.sort(ratios);
-      return new Result(
-          contest,
-          threads,
-          median(ours) / 1e6,
-          median(theirs) / 1e6,
-          ratios[repetitions / 4],
-          ratios[repetitions - 1 - repetitions / 4],
-          difference);
+  /**
+   * Compares the outputs; returns their largest relative difference, fails where it is too large.
+   */
+  double rehearse(Contest contest) {
+    try (Sides sides = contest.sides().get()) {
+      double difference = compare(sides, contest.tolerance());
+      heat(sides.espalier());
+      heat(sides.peer());
+      return difference;
     }
   }
 
-  private static double compare(Contest contest, Side espalier, Side peer) {
-    espalier.prepare();
-    espalier.run();
-    peer.prepare();
-    peer.run();
-    float[] ours = espalier.output();
-    float[] theirs = peer.output();
-    String what = contest.group() + " " + contest.name();
+  private void heat(Side side) {
+    long end = System.nanoTime() + pace.heatNanos();
+    while (System.nanoTime() < end) {
+      sample(side, 1);
+    }
+  }
+
+  /** Times a contest that was rehearsed. */
+  Result run(Contest contest, int threads, double difference) {
+    try (Sides sides = contest.sides().get()) {
+      return time(contest, threads, sides, difference);
+    }
+  }
+
+  private Result time(Contest contest, int threads, Sides sides, double difference) {
+    int oursAtOnce = warmUp(sides.espalier());
+    int peersAtOnce = warmUp(sides.peer());
+    double[] ours = new double[pace.most()];
+    double[] theirs = new double[pace.most()];
+    double[] ratios = new double[pace.most()];
+    long end = System.nanoTime() + pace.measureNanos();
+    int count = 0;
+    while (count < pace.least() || (count < pace.most() && System.nanoTime() < end)) {
+      boolean oursFirst = count % 2 == 0;
+      if (oursFirst) {
+        ours[count] = sample(sides.espalier(), oursAtOnce);
+      }
+      theirs[count] = sample(sides.peer(), peersAtOnce);
+      if (!oursFirst) {
+        ours[count] = sample(sides.espalier(), oursAtOnce);
+      }
+      ratios[count] = theirs[count] / ours[count] / sides.work();
+      count++;
+    }
+    Arrays.sort(ratios, 0, count);
+    return new Result(
+        contest,
+        threads,
+        median(ours, count) / 1e6,
+        median(theirs, count) / 1e6,
+        sides.work(),
+        ratios[count / 4],
+        ratios[count - 1 - count / 4],
+        difference);
+  }
+
+  private static double compare(Sides sides, IntToDoubleFunction tolerance) {
+    List<float[]> ours = outputs(sides.espalier());
+    List<float[]> theirs = outputs(sides.peer());
+    if (ours.size() != theirs.size()) {
+      throw new IllegalStateException(
+          "we have " + ours.size() + " outputs, the peer " + theirs.size());
+    }
+    double difference = 0;
+    for (int i = 0; i < ours.size(); i++) {
+      difference =
+          Math.max(
+              difference, difference(i, ours.get(i), theirs.get(i), tolerance.applyAsDouble(i)));
+    }
+    return difference;
+  }
+
+  private static List<float[]> outputs(Side side) {
+    side.prepare();
+    side.run();
+    return side.outputs();
+  }
+
+  private static double difference(int number, float[] ours, float[] theirs, double tolerance) {
     if (ours.length != theirs.length) {
       throw new IllegalStateException(
-          what + ": outputs have " + ours.length + " and " + theirs.length + " elements");
+          "output %d has %d elements, the peer's %d".formatted(number, ours.length, theirs.length));
     }
-    double largest = 1e-30;
-    double difference = 0;
+    double squares = 1e-60;
+    double errors = 0;
     for (int i = 0; i < ours.length; i++) {
-      largest = Math.max(largest, Math.abs(theirs[i]));
-      difference = Math.max(difference, Math.abs((double) ours[i] - theirs[i]));
+      double error = (double) ours[i] - theirs[i];
+      squares += (double) theirs[i] * theirs[i];
+      errors += error * error;
     }
-    if (!(difference <= TOLERANCE * largest)) {
+    double difference = Math.sqrt(errors / squares);
+    if (!(difference <= tolerance)) {
       throw new IllegalStateException(
-          what + ": outputs differ by " + difference + " where the largest is " + largest);
+          "output %d differs by %s of its norm, at most %s may be rounding"
+              .formatted(number, difference, tolerance));
     }
-    return difference / largest;
+    return difference;
   }
 
   /** Runs until steady; returns how many runs fill one sample. */
   private int warmUp(Side side) {
-    long end = System.nanoTime() + warmUpNanos;
+    long end = System.nanoTime() + pace.warmUpNanos();
     int atOnce = 1;
     double before = Double.POSITIVE_INFINITY;
     double last = Double.POSITIVE_INFINITY;
     while (System.nanoTime() < end) {
-      double[] round = new double[5];
-      for (int i = 0; i < round.length; i++) {
-        round[i] = sample(side, atOnce);
+      double[] round = new double[ROUND];
+      int count = 0;
+      while (count < ROUND && (count == 0 || System.nanoTime() < end)) {
+        round[count++] = sample(side, atOnce);
       }
-      double now = median(round);
-      atOnce = (int) Math.max(1, Math.min(100_000, sampleNanos / Math.max(1, now)));
+      double now = median(round, count);
+      atOnce = (int) Math.max(1, Math.min(100_000, pace.sampleNanos() / Math.max(1, now)));
       if (near(now, last) && near(last, before)) {
-        return atOnce;
+        break;
       }
       before = last;
       last = now;
@@ -133,9 +176,9 @@ final class Duel {
     return (double) spent / runs;
   }
 
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
+  private static double median(double[] values, int count) {
+    double[] sorted = Arrays.copyOf(values, count);
     Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
+    return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2;
   }
 }

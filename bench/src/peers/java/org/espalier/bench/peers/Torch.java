@@ -7,6 +7,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import java.util.Arrays;
+import java.util.List;
 
 /** Reaches libtorch through DJL. */
 final class Torch {
@@ -42,14 +44,14 @@ final class Torch {
       result = next;
     }
 
-    /** Returns what was kept last. */
-    protected final NDArray kept() {
-      return result;
+    /** Returns the manager that owns the arrays of this side. */
+    protected final NDManager manager() {
+      return manager;
     }
 
     @Override
-    public float[] output() {
-      return result.toFloatArray();
+    public List<float[]> outputs() {
+      return List.of(result.toFloatArray());
     }
 
     @Override
@@ -58,16 +60,32 @@ final class Torch {
     }
   }
 
-  /** Returns the convolution of libtorch; channels first. */
-  static NDArray convolution(NDArray x, NDArray weight, int stride, int pad, int groups) {
+  /** Returns the convolution of libtorch, channels first; the bias may be null. */
+  static NDArray convolution(
+      NDArray x, NDArray weight, NDArray bias, Shape stride, Shape pad, int groups) {
+    long[] ones = new long[stride.dimension()];
+    Arrays.fill(ones, 1);
     return JniUtils.convolution(
-        (PtNDArray) x,
-        (PtNDArray) weight,
-        null,
-        new Shape(stride, stride),
-        new Shape(pad, pad),
-        new Shape(1, 1),
-        groups);
+        (PtNDArray) x, (PtNDArray) weight, (PtNDArray) bias, stride, pad, new Shape(ones), groups);
+  }
+
+  /** Returns the same numbers, owned by a pass: so is all that is computed from them. */
+  static NDArray detached(NDArray array, NDManager pass) {
+    NDArray same = JniUtils.detachGradient((PtNDArray) array);
+    same.attach(pass);
+    return same;
+  }
+
+  /** Returns the same numbers as a fresh leaf of a pass: no old gradient has to be set to zero. */
+  static NDArray leaf(NDArray array, NDManager pass) {
+    NDArray leaf = detached(array, pass);
+    leaf.setRequiresGradient(true);
+    return leaf;
+  }
+
+  /** Returns the mean cross entropy of logits {@code [n, c]} and classes {@code [n, 1]}. */
+  static NDArray crossEntropy(NDArray logits, NDArray classes) {
+    return logits.logSoftmax(1).gather(classes, 1).mean().neg();
   }
 
   /** Lets the calling thread record what gradients need, or not. */
