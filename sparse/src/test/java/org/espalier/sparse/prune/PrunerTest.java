@@ -17,10 +17,7 @@ class PrunerTest {
   /** Two hidden layers of 8 and 4 units. */
   private static ChannelGraph graph() {
     TestNet net =
-        new TestNet(
-                (n, pass, x) ->
-                    n.linear(
-                        pass, "c", Ops.relu(n.linear(pass, "b", Ops.relu(n.linear(pass, "a", x))))))
+        new TestNet((n, x) -> n.linear("c", Ops.relu(n.linear("b", Ops.relu(n.linear("a", x))))))
             .with("a", 8, 3)
             .with("b", 4, 8)
             .with("c", 2, 4);

@@ -18,7 +18,37 @@ import org.espalier.tensor.Tensor;
 final class TestNet extends Module {
   /** How a value flows through the parameters. */
   interface Body {
-    Var forward(TestNet net, Pass pass, Var x);
+    Var forward(Wires wires, Var x);
+  }
+
+  /** Offers the parameters to one pass, as layers by name. */
+  record Wires(TestNet net, Pass pass) {
+    Var value(String name) {
+      return pass.valueOrNull(net.ownParameters().get(name));
+    }
+
+    /**
+     * Convolves with weight {@code name}, padding to equal size, biased if there is {@code name_b}.
+     */
+    Var conv(String name, Var x) {
+      Var weight = value(name);
+      int kernel = weight.shape().size(1);
+      ConvOptions options = ConvOptions.DEFAULT.withPadding(kernel / 2).withGroups(true);
+      return Ops.conv2d(x, weight, value(name + "_b"), options);
+    }
+
+    Var linear(String name, Var x) {
+      return Ops.linear(x, value(name), value(name + "_b"));
+    }
+
+    Var scale(String name, Var x) {
+      return Ops.scale(x, value(name + "_weight"), value(name + "_bias"));
+    }
+
+    /** Averages over all positions and ends in layer {@code fc}. */
+    Var head(Var x) {
+      return linear("fc", Ops.globalAveragePool(x));
+    }
   }
 
   private final Body body;
@@ -43,31 +73,9 @@ final class TestNet extends Module {
     return this;
   }
 
-  Var value(Pass pass, String name) {
-    return pass.valueOrNull(ownParameters().get(name));
-  }
-
-  /**
-   * Convolves with weight {@code name}, padding to equal size, biased if there is {@code name_b}.
-   */
-  Var conv(Pass pass, String name, Var x) {
-    Var weight = value(pass, name);
-    int kernel = weight.shape().size(1);
-    ConvOptions options = ConvOptions.DEFAULT.withPadding(kernel / 2).withGroups(true);
-    return Ops.conv2d(x, weight, value(pass, name + "_b"), options);
-  }
-
-  Var linear(Pass pass, String name, Var x) {
-    return Ops.linear(x, value(pass, name), value(pass, name + "_b"));
-  }
-
-  Var scale(Pass pass, String name, Var x) {
-    return Ops.scale(x, value(pass, name + "_weight"), value(pass, name + "_bias"));
-  }
-
   @Override
   protected Var forward(Pass pass, Var x) {
-    return body.forward(this, pass, x);
+    return body.forward(new Wires(this, pass), x);
   }
 
   @Override
