@@ -1,5 +1,6 @@
 package org.espalier.nn.layer;
 
+import org.espalier.autograd.Mode;
 import org.espalier.autograd.Var;
 import org.espalier.autograd.op.ConvOptions;
 import org.espalier.autograd.op.PadMode;
@@ -20,6 +21,7 @@ abstract class Convolution extends Module {
   private final ConvConfig config;
   private final Parameter weight;
   private final Parameter bias;
+  private volatile FoldedNorm folded;
 
   /** Creates a layer with a weight of this shape. */
   Convolution(String type, Shape shape, ConvConfig config) {
@@ -53,12 +55,38 @@ abstract class Convolution extends Module {
 
   @Override
   protected final Var forward(Pass pass, Var x) {
+    return convolve(pass, x, pass.value(weight), pass.valueOrNull(bias));
+  }
+
+  /** Takes a normalisation by running statistics along in infer passes. */
+  @Override
+  protected final boolean absorbs(Pass pass, Module next) {
+    return pass.mode() == Mode.INFER && next instanceof RunningNorm norm && norm.frozen() != null;
+  }
+
+  @Override
+  protected final Var forwardWith(Pass pass, Var x, Module next) {
+    FoldedNorm known = folded(((RunningNorm) next).frozen());
+    return convolve(
+        pass, x, pass.tape().constant(known.weight()), pass.tape().constant(known.bias()));
+  }
+
+  /** Two threads may both fold, with equal bits. */
+  private FoldedNorm folded(FrozenNorm norm) {
+    FoldedNorm known = folded;
+    if (known == null || !known.isOf(weight, bias, norm)) {
+      known = FoldedNorm.of(weight, bias, norm);
+      folded = known;
+    }
+    return known;
+  }
+
+  private Var convolve(Pass pass, Var x, Var weight, Var bias) {
     if (config.padMode() == PadMode.ZERO) {
-      return convolve(x, pass.value(weight), pass.valueOrNull(bias), options());
+      return convolve(x, weight, bias, options());
     }
     Var padded = pad(x, weight.shape(), config);
-    ConvOptions unpadded = options().withPadding(Padding.VALID);
-    Var y = convolve(padded, pass.value(weight), pass.valueOrNull(bias), unpadded);
+    Var y = convolve(padded, weight, bias, options().withPadding(Padding.VALID));
     pass.release(padded);
     return y;
   }

@@ -46,6 +46,16 @@ final class FrozenNorm {
     return Ops.scale(x, scale, shift(scale, pass::value));
   }
 
+  /** Returns the factors s {@code [c]}. */
+  Tensor scale() {
+    return vectors().scale;
+  }
+
+  /** Returns the terms t {@code [c]}. */
+  Tensor shift() {
+    return vectors().shift;
+  }
+
   private Var scale(Function<Parameter, Var> value) {
     Var inverse = Ops.pointwise(Unary.POW, -0.5, 0, Ops.affine(value.apply(variance), 1, eps));
     return gamma == null ? inverse : Ops.mul(inverse, value.apply(gamma));
@@ -70,7 +80,7 @@ final class FrozenNorm {
   }
 
   /** Versions only grow, so their sum changes with each of them. */
-  private long version() {
+  long version() {
     long affine = gamma == null ? 0 : gamma.version() + beta.version();
     return affine + mean.version() + variance.version();
   }

@@ -31,6 +31,11 @@ abstract class RunningNorm extends AffineNorm {
     return shapes.has(RUNNING_MEAN) ? shapes.required(RUNNING_MEAN) : null;
   }
 
+  /** Returns the form with running statistics, null where there are none. */
+  final FrozenNorm frozen() {
+    return frozen;
+  }
+
   @Override
   protected Var forward(Pass pass, Var x) {
     if (frozen != null && !pass.mode().isTraining()) {
