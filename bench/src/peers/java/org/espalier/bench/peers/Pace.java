@@ -17,7 +17,7 @@ record Pace(
   private static final long MILLI = 1_000_000;
 
   /** Shows which way the ratio points; all groups end in about four minutes. */
-  static final Pace QUICK = new Pace(150 * MILLI, 1000 * MILLI, 15 * MILLI, 700 * MILLI, 2, 9);
+  static final Pace QUICK = new Pace(100 * MILLI, 700 * MILLI, 10 * MILLI, 500 * MILLI, 2, 9);
 
   /** Gives figures to be written down. */
   static final Pace FULL = new Pace(1000 * MILLI, 5000 * MILLI, 30 * MILLI, 15_000 * MILLI, 7, 21);
