@@ -1,9 +1,12 @@
 package org.espalier.cli;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Iterator;
 
 /**
  * Is what one command left behind; made by running it in this virtual machine.
@@ -18,7 +21,16 @@ record Cli(int status, String out, String err) {
     System.setProperty("espalier.terminal", "false");
   }
 
-  static Cli run(Object... arguments) {
+  /** Runs a command by the words of a text, in which each {@code %s} stands for what follows. */
+  static Cli of(String words, Object... places) {
+    Iterator<Object> place = Arrays.asList(places).iterator();
+    return run(
+        Arrays.stream(words.split(" "))
+            .map(word -> word.contains("%s") ? word.formatted(place.next()) : word)
+            .toArray(String[]::new));
+  }
+
+  private static Cli run(String... arguments) {
     PrintStream out = System.out;
     PrintStream err = System.err;
     ByteArrayOutputStream printed = new ByteArrayOutputStream();
@@ -26,7 +38,7 @@ record Cli(int status, String out, String err) {
     System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
     System.setErr(new PrintStream(complained, true, StandardCharsets.UTF_8));
     try {
-      int status = Main.run(Arrays.stream(arguments).map(String::valueOf).toArray(String[]::new));
+      int status = Main.run(arguments);
       return new Cli(
           status,
           printed.toString(StandardCharsets.UTF_8),
@@ -35,5 +47,12 @@ record Cli(int status, String out, String err) {
       System.setOut(out);
       System.setErr(err);
     }
+  }
+
+  /** Asserts that the command did what it was told and complained of nothing; returns this. */
+  Cli done() {
+    assertEquals(0, status, err + out);
+    assertEquals("", err);
+    return this;
   }
 }

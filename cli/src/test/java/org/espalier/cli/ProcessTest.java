@@ -26,6 +26,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Runs the command line as processes of their own: signals, and the launcher. */
 class ProcessTest {
+  private static final String TRAIN =
+      "train --data idx:%s --model resnet8 --epochs 20 --batch-size 16 --prune sfp:0.4"
+          + " --augment crop1,flip --save-every 1steps --out %s";
+
   @TempDir private static Path shared;
   private static byte[] uninterrupted;
 
@@ -35,30 +39,8 @@ class ProcessTest {
   static void trainWithoutInterruption() throws IOException {
     TinyData.idx(shared.resolve("idx"), 160, 12);
     Path run = shared.resolve("run");
-    Cli cli = Cli.run(training(run).toArray());
-    assertEquals(0, cli.status(), cli.err());
+    Cli.of(TRAIN, shared.resolve("idx"), run).done();
     uninterrupted = Files.readAllBytes(run.resolve("model.safetensors"));
-  }
-
-  private static List<Object> training(Path run) {
-    return List.of(
-        "train",
-        "--data",
-        "idx:" + shared.resolve("idx"),
-        "--model",
-        "resnet8",
-        "--epochs",
-        20,
-        "--batch-size",
-        16,
-        "--prune",
-        "sfp:0.4",
-        "--augment",
-        "crop1,flip",
-        "--save-every",
-        "1steps",
-        "--out",
-        run);
   }
 
   private Process start(Path run) throws IOException {
@@ -70,7 +52,7 @@ class ProcessTest {
     command.addAll(List.of("-Xmx1g", "-Despalier.latency.seconds=0.01", "-cp"));
     command.add(System.getProperty("java.class.path"));
     command.add(Main.class.getName());
-    training(run).forEach(argument -> command.add(String.valueOf(argument)));
+    command.addAll(List.of(TRAIN.formatted(shared.resolve("idx"), run).split(" ")));
     return new ProcessBuilder(command)
         .redirectErrorStream(true)
         .redirectOutput(folder.resolve("printed").toFile())
@@ -101,8 +83,7 @@ class ProcessTest {
 
   private void assertResumesToTheSameBits(Path run) throws IOException {
     assertFalse(Files.exists(run.resolve("model.safetensors")));
-    Cli resumed = Cli.run("train", "--resume", run);
-    assertEquals(0, resumed.status(), resumed.err());
+    Cli.of("train --resume %s", run).done();
     assertArrayEquals(uninterrupted, Files.readAllBytes(run.resolve("model.safetensors")));
   }
 

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -25,11 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
 class TrainCommandTest {
   @TempDir private Path folder;
 
-  private static void assertDone(Cli cli) {
-    assertEquals(0, cli.status(), cli.err() + cli.out());
-    assertEquals("", cli.err());
-  }
-
   private static double figure(String text, String pattern) {
     Matcher matcher = Pattern.compile(pattern).matcher(text);
     assertTrue(matcher.find(), pattern + " in:\n" + text);
@@ -40,19 +34,7 @@ class TrainCommandTest {
   void shapesArePrunedShrunkReportedAndUsable() throws IOException {
     Path run = folder.resolve("run");
     Cli train =
-        Cli.run(
-            "train",
-            "--model",
-            "resnet8",
-            "--limit",
-            64,
-            "--epochs",
-            2,
-            "--out",
-            run,
-            "--prune",
-            "sfp:0.4");
-    assertDone(train);
+        Cli.of("train --model resnet8 --limit 64 --epochs 2 --out %s --prune sfp:0.4", run).done();
     for (String file :
         List.of(
             "model.safetensors",
@@ -96,17 +78,15 @@ class TrainCommandTest {
         List.of("start", "epoch", "epoch", "end"), log.stream().map(e -> e.get("event")).toList());
     assertTrue(log.get(1).containsKey("val_accuracy"), log.get(1).toString());
 
-    Cli cost = Cli.run("cost", run);
-    assertDone(cost);
+    Cli cost = Cli.of("cost %s", run).done();
     assertTrue(cost.out().contains("%,d".formatted((long) compact)), cost.out());
 
     Path picture = TinyData.png(folder.resolve("wide.png"), 20, 50);
     for (String how : List.of("stretch", "crop", "pad")) {
-      Cli predict = Cli.run("predict", run, picture, "--resize", how, "--top", 2);
-      assertDone(predict);
+      Cli predict = Cli.of("predict %s %s --resize %s --top 2", run, picture, how).done();
       assertTrue(predict.out().matches("(?s).*wide.png  \\w+ [\\d.]+ %, \\w+ [\\d.]+ %\\s*"));
     }
-    Cli refused = Cli.run("predict", run, picture, "--resize", "refuse");
+    Cli refused = Cli.of("predict %s %s --resize refuse", run, picture);
     assertEquals(2, refused.status(), refused.out());
     assertTrue(refused.err().contains("wide.png"), refused.err());
   }
@@ -120,23 +100,11 @@ class TrainCommandTest {
     Path data = TinyData.idx(folder.resolve("idx"), 40, 12);
     Path run = folder.resolve("run");
     Cli train =
-        Cli.run(
-            "train",
-            "--data",
-            "idx:" + data,
-            "--model",
-            "resnet8",
-            "--prune",
-            "asfp:0.5",
-            "--epochs",
-            60,
-            "--patience",
-            1,
-            "--batch-size",
-            8,
-            "--out",
-            run);
-    assertDone(train);
+        Cli.of(
+                "train --data idx:%s --model resnet8 --prune asfp:0.5 --epochs 60 --patience 1"
+                    + " --batch-size 8 --out %s",
+                data, run)
+            .done();
     List<Map<String, Object>> log = JsonLines.read(run.resolve("log.jsonl"));
     Map<String, Object> end = log.get(log.size() - 1);
     assertEquals("STOPPED_EARLY", end.get("end"), log.toString());
@@ -153,27 +121,14 @@ class TrainCommandTest {
     Path data = TinyData.idx(folder.resolve("idx"), 60, 30);
     Path run = folder.resolve("run");
     Cli train =
-        Cli.run(
-            "train",
-            "--data",
-            "idx:" + data,
-            "--model",
-            "mlp-16",
-            "--epochs",
-            6,
-            "--prune",
-            "none",
-            "--batch-size",
-            16,
-            "--out",
-            run,
-            "--threads",
-            1);
-    assertDone(train);
+        Cli.of(
+                "train --data idx:%s --model mlp-16 --epochs 6 --prune none --batch-size 16"
+                    + " --out %s --threads 1",
+                data, run)
+            .done();
     double accuracy = figure(train.out(), "dense .* ([\\d.]+) %");
     assertTrue(accuracy > 60, "it learns nothing:\n" + train.out());
-    Cli eval = Cli.run("eval", run, "--data", "idx:" + data);
-    assertDone(eval);
+    Cli eval = Cli.of("eval %s --data idx:%s", run, data).done();
     assertEquals(accuracy, figure(eval.out(), "right .*\\(([\\d.]+) %"));
     assertTrue(eval.out().contains("of 30 "), eval.out());
   }
@@ -183,50 +138,28 @@ class TrainCommandTest {
     Path data = TinyData.images(folder.resolve("images"), 12);
     Path run = folder.resolve("run");
     Cli train =
-        Cli.run(
-            "train",
-            "--data",
-            "images:" + data,
-            "--size",
-            "8x8",
-            "--resize",
-            "stretch",
-            "--model",
-            "resnet8",
-            "--epochs",
-            2,
-            "--prune",
-            "asfp:0.5",
-            "--augment",
-            "crop1,cutout3,flip",
-            "--batch-size",
-            8,
-            "--out",
-            run);
-    assertDone(train);
+        Cli.of(
+                "train --data images:%s --size 8x8 --resize stretch --model resnet8 --epochs 2"
+                    + " --prune asfp:0.5 --augment crop1,cutout3,flip --batch-size 8 --out %s",
+                data, run)
+            .done();
     assertTrue(figure(train.out(), "compact / dense: (0\\.\\d+) of the MACs") < 0.6);
-    Cli predict = Cli.run("predict", run, data.resolve("row1/1.png"));
-    assertDone(predict);
+    Cli predict = Cli.of("predict %s %s", run, data.resolve("row1/1.png")).done();
     assertTrue(predict.out().contains("row"), predict.out());
     byte[] pixels = new byte[8 * 24 * 3];
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = (byte) (i % 72 < 24 ? 0 : 200 - i / 8);
     }
     Path wide = Files.write(folder.resolve("wide.png"), Png.encode(8, 24, 3, pixels));
-    String asTrained = Cli.run("predict", run, wide).out();
-    assertEquals(Cli.run("predict", run, wide, "--resize", "stretch").out(), asTrained);
-    assertNotEquals(Cli.run("predict", run, wide, "--resize", "pad").out(), asTrained);
+    String asTrained = Cli.of("predict %s %s", run, wide).out();
+    assertEquals(Cli.of("predict %s %s --resize stretch", run, wide).out(), asTrained);
+    assertNotEquals(Cli.of("predict %s %s --resize pad", run, wide).out(), asTrained);
 
-    Object[] eval = {"eval", run, "--data", "images:" + data, "--size", "8x8"};
-    Cli fifth = Cli.run(eval);
-    assertDone(fifth);
+    String eval = "eval %s --data images:%s --size 8x8";
+    Cli fifth = Cli.of(eval, run, data).done();
     assertTrue(fifth.out().contains("the fifth of images:" + data), fifth.out());
     assertTrue(fifth.out().contains("of 7 "), fifth.out());
-    Object[] all = Arrays.copyOf(eval, eval.length + 2);
-    all[eval.length] = "--test";
-    all[eval.length + 1] = "images:" + data;
-    Cli whole = Cli.run(all);
-    assertDone(whole);
+    Cli whole = Cli.of(eval + " --test images:%s", run, data, data).done();
     assertFalse(whole.out().contains("the fifth"), whole.out());
     assertTrue(whole.out().contains("of 36 "), whole.out());
   }
@@ -235,14 +168,14 @@ class TrainCommandTest {
   void aResumedRunLogsEachEpochOnceAndAFinishedOneFinishesAlike() throws IOException {
     Path data = TinyData.idx(folder.resolve("idx"), 40, 12);
     Path run = folder.resolve("run");
-    trained(data, "run", "--seed", 5);
+    trained(data, "run", "--seed 5");
     byte[] model = Files.readAllBytes(run.resolve("model.safetensors"));
     Path log = run.resolve("log.jsonl");
     List<Map<String, Object>> before = JsonLines.read(log);
     // As if the run had been killed when an epoch was logged, but not yet saved.
     Files.writeString(
         log, Files.readString(log) + "{\"event\":\"epoch\",\"epoch\":1,\"train_loss\":7.0}\n");
-    assertDone(Cli.run("train", "--resume", run));
+    Cli.of("train --resume %s", run).done();
     List<Object> epochs =
         JsonLines.read(log).stream()
             .filter(entry -> "epoch".equals(entry.get("event")))
@@ -255,30 +188,15 @@ class TrainCommandTest {
   @Test
   void aRunIsTheSameWhateverTheThreadsAndAnotherWithAnotherSeed() throws IOException {
     Path data = TinyData.idx(folder.resolve("idx"), 40, 12);
-    byte[] one = trained(data, "one", "--threads", 1, "--seed", 5);
-    assertArrayEquals(one, trained(data, "two", "--threads", 2, "--seed", 5));
-    assertFalse(Arrays.equals(one, trained(data, "other", "--threads", 1, "--seed", 6)));
+    byte[] one = trained(data, "one", "--threads 1 --seed 5");
+    assertArrayEquals(one, trained(data, "two", "--threads 2 --seed 5"));
+    assertFalse(Arrays.equals(one, trained(data, "other", "--threads 1 --seed 6")));
   }
 
-  private byte[] trained(Path data, String name, Object... more) throws IOException {
+  private byte[] trained(Path data, String name, String more) throws IOException {
     Path run = folder.resolve(name);
-    List<Object> arguments =
-        new ArrayList<>(
-            List.of(
-                "train",
-                "--data",
-                "idx:" + data,
-                "--model",
-                "resnet8",
-                "--epochs",
-                1,
-                "--batch-size",
-                8,
-                "--out",
-                run));
-    arguments.addAll(List.of(more));
-    Cli cli = Cli.run(arguments.toArray());
-    assertDone(cli);
+    String train = "train --data idx:%s --model resnet8 --epochs 1 --batch-size 8 --out %s ";
+    Cli.of(train + more, data, run).done();
     // The seed is saved too; the first bytes that differ must be weights, not words.
     byte[] file = Files.readAllBytes(run.resolve("model.safetensors"));
     return Arrays.copyOfRange(file, file.length - 4000, file.length);
@@ -287,51 +205,18 @@ class TrainCommandTest {
   @Test
   void earlyStoppingLooksAtHeldOutSamplesOnly() throws IOException {
     Path data = TinyData.idx(folder.resolve("idx"), 40, 12);
+    String train =
+        "train --data idx:%s --model mlp-8 --prune none --epochs 12 --patience 1"
+            + " --validation 0.3 --batch-size 8 --out %s";
     Path run = folder.resolve("run");
-    assertDone(
-        Cli.run(
-            "train",
-            "--data",
-            "idx:" + data,
-            "--model",
-            "mlp-8",
-            "--prune",
-            "none",
-            "--epochs",
-            12,
-            "--patience",
-            1,
-            "--validation",
-            0.3,
-            "--batch-size",
-            8,
-            "--out",
-            run));
+    Cli.of(train, data, run).done();
     List<Map<String, Object>> log = JsonLines.read(run.resolve("log.jsonl"));
     assertTrue(
         log.stream().flatMap(entry -> entry.keySet().stream()).noneMatch(k -> k.contains("test")));
     byte[] before = Files.readAllBytes(run.resolve("snapshots/best.safetensors"));
     TinyData.idx(folder.resolve("idx"), 40, 30);
     Path again = folder.resolve("again");
-    assertDone(
-        Cli.run(
-            "train",
-            "--data",
-            "idx:" + data,
-            "--model",
-            "mlp-8",
-            "--prune",
-            "none",
-            "--epochs",
-            12,
-            "--patience",
-            1,
-            "--validation",
-            0.3,
-            "--batch-size",
-            8,
-            "--out",
-            again));
+    Cli.of(train, data, again).done();
     assertArrayEquals(before, Files.readAllBytes(again.resolve("snapshots/best.safetensors")));
   }
 }

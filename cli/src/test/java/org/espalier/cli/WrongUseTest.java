@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.espalier.io.Checkpoint;
 import org.espalier.io.SafeTensors;
 import org.espalier.io.data.ModelInput;
@@ -39,27 +38,15 @@ class WrongUseTest {
   static void train() throws IOException {
     idx = TinyData.idx(shared.resolve("idx"), 24, 6);
     run = shared.resolve("run");
-    Cli cli =
-        Cli.run(
-            "train",
-            "--data",
-            "idx:" + idx,
-            "--model",
-            "mlp-4",
-            "--prune",
-            "none",
-            "--epochs",
-            1,
-            "--validation",
-            0,
-            "--out",
-            run);
-    assertEquals(0, cli.status(), cli.err());
+    Cli.of(
+            "train --data idx:%s --model mlp-4 --prune none --epochs 1 --validation 0 --out %s",
+            idx, run)
+        .done();
   }
 
-  private static void assertRefused(String said, Object... arguments) {
-    Cli cli = Cli.run(arguments);
-    String context = Arrays.toString(arguments) + "\n" + cli.err();
+  private static void assertRefused(String said, String words, Object... places) {
+    Cli cli = Cli.of(words, places);
+    String context = words + " " + Arrays.toString(places) + "\n" + cli.err();
     assertEquals(2, cli.status(), context);
     assertTrue(cli.err().contains(said), context);
     assertEquals(1, cli.err().lines().count(), context);
@@ -114,13 +101,8 @@ class WrongUseTest {
         "info --bogus | --bogus",
       })
   void wrongOptionsAreNamed(String arguments, String said) {
-    String[] words = arguments.split(" ");
     Path out = folder.resolve("out");
-    Object[] all =
-        words[0].equals("train")
-            ? Stream.concat(Arrays.stream(words), Stream.of("--out", out)).toArray()
-            : words;
-    assertRefused(said, all);
+    assertRefused(said, arguments + (arguments.startsWith("train") ? " --out %s" : ""), out);
     assertFalse(Files.exists(out), "a run folder was begun");
   }
 
@@ -133,11 +115,11 @@ class WrongUseTest {
     Path bare = folder.resolve("bare.safetensors");
     SafeTensors.write(bare, Map.of(), Map.of("a", Tensor.zeros(2)));
     for (Path file : new Path[] {half, text, empty, bare}) {
-      assertRefused(file.toString(), "eval", file, "--data", "idx:" + idx);
-      assertRefused(file.toString(), "cost", file);
-      assertRefused(file.toString(), "predict", file, folder.resolve("a.png"));
+      assertRefused(file.toString(), "eval %s --data idx:%s", file, idx);
+      assertRefused(file.toString(), "cost %s", file);
+      assertRefused(file.toString(), "predict %s %s", file, folder.resolve("a.png"));
     }
-    assertRefused("--model", "eval", bare);
+    assertRefused("--model", "eval %s", bare);
   }
 
   @Test
@@ -145,17 +127,15 @@ class WrongUseTest {
     Path bare = folder.resolve("model.safetensors");
     Module model = Models.byName("resnet8", Shape.of(32, 32, 3), 10).initialize(1);
     Checkpoint.save(bare, Snapshot.of(model, Map.of()));
-    assertRefused("input_shape", "predict", bare, folder.resolve("a.png"));
-    assertRefused("--input 32x32x3", "cost", bare);
-    Cli cost = Cli.run("cost", bare, "--input", "32x32x3");
-    assertEquals(0, cost.status(), cost.err());
+    assertRefused("input_shape", "predict %s %s", bare, folder.resolve("a.png"));
+    assertRefused("--input 32x32x3", "cost %s", bare);
+    Cli cost = Cli.of("cost %s --input 32x32x3", bare).done();
     assertTrue(cost.out().contains("12,239,488"), cost.out());
     ModelInput input = ModelInput.of(Shapes.training(1, 4), Normalization.identity(3));
     Checkpoint.save(bare, Snapshot.of(model, input.meta()));
-    assertEquals(cost.out(), Cli.run("cost", bare).out());
+    assertEquals(cost.out(), Cli.of("cost %s", bare).out());
     Path picture = TinyData.png(folder.resolve("a.png"), 32, 32);
-    Cli predict = Cli.run("predict", bare, picture);
-    assertEquals(0, predict.status(), predict.err());
+    Cli.of("predict %s %s", bare, picture).done();
   }
 
   @Test
@@ -163,47 +143,36 @@ class WrongUseTest {
     Path bad = TinyData.idx(folder.resolve("bad"), 6, 3);
     byte[] images = Files.readAllBytes(bad.resolve("train-images-idx3-ubyte"));
     Files.write(bad.resolve("train-images-idx3-ubyte"), Arrays.copyOf(images, images.length - 9));
-    assertTrainRefused("train-images", "idx:" + bad);
+    assertTrainRefused("train-images", "idx:%s", bad);
     images[0] = 1;
     Files.write(bad.resolve("train-images-idx3-ubyte"), images);
-    assertTrainRefused("not an idx file", "idx:" + bad);
+    assertTrainRefused("not an idx file", "idx:%s", bad);
 
     Path cifar = Files.createDirectories(folder.resolve("cifar"));
     Files.write(cifar.resolve("data_batch_1.bin"), new byte[3073 + 7]);
     Files.write(cifar.resolve("test_batch.bin"), new byte[3073]);
-    assertTrainRefused("data_batch_1.bin", "cifar10:" + cifar);
-    assertTrainRefused("nowhere", "cifar10:" + folder.resolve("nowhere"));
-    assertTrainRefused("--test", "cifar10:" + cifar.resolve("test_batch.bin"));
+    assertTrainRefused("data_batch_1.bin", "cifar10:%s", cifar);
+    assertTrainRefused("nowhere", "cifar10:%s", folder.resolve("nowhere"));
+    assertTrainRefused("--test", "cifar10:%s", cifar.resolve("test_batch.bin"));
 
     Path pictures = TinyData.images(folder.resolve("pictures"), 3);
     Files.writeString(pictures.resolve("row0/note.png"), "no picture");
-    assertTrainRefused("note.png", "images:" + pictures, "--size", "8x8");
+    assertTrainRefused("note.png", "images:%s --size 8x8", pictures);
     TinyData.png(pictures.resolve("row0/note.png"), 9, 8);
-    assertTrainRefused("note.png", "images:" + pictures, "--size", "8x8");
+    assertTrainRefused("note.png", "images:%s --size 8x8", pictures);
   }
 
-  private void assertTrainRefused(String said, String data, Object... more) {
+  private void assertTrainRefused(String said, String data, Path place) {
     Path out = folder.resolve("out");
-    assertRefused(
-        said,
-        Stream.concat(Stream.of("train", "--data", data, "--out", out), Stream.of(more)).toArray());
+    assertRefused(said, "train --out %s --data " + data, out, place);
     assertFalse(Files.exists(out));
   }
 
   @Test
   void aModelIsNotMeasuredOnDataOfOtherClassesOrSizes() throws IOException {
     Path pictures = TinyData.images(folder.resolve("pictures"), 5);
-    assertRefused("[8, 8, 1]", "eval", run, "--data", "images:" + pictures, "--size", "8x8");
-    assertRefused(
-        "classes",
-        "eval",
-        run,
-        "--data",
-        "images:" + pictures,
-        "--size",
-        "8x8",
-        "--colour",
-        "grey");
+    assertRefused("[8, 8, 1]", "eval %s --data images:%s --size 8x8", run, pictures);
+    assertRefused("classes", "eval %s --data images:%s --size 8x8 --colour grey", run, pictures);
   }
 
   @Test
@@ -212,56 +181,37 @@ class WrongUseTest {
     SafeTensors.write(weights, Map.of(), Map.of("fc1.weight", Tensor.zeros(4, 7)));
     assertRefused(
         "fc1.weight",
-        "eval",
-        "--weights",
+        "eval --weights %s --model mlp-4 --normalize mnist --data idx:%s",
         weights,
-        "--model",
-        "mlp-4",
-        "--normalize",
-        "mnist",
-        "--data",
-        "idx:" + idx);
+        idx);
   }
 
   @Test
   void nothingIsOverwritten() throws IOException {
     byte[] before = Files.readAllBytes(run.resolve("model.safetensors"));
     byte[] log = Files.readAllBytes(run.resolve("log.jsonl"));
-    assertRefused("nothing was overwritten", "train", "--out", run);
+    assertRefused("nothing was overwritten", "train --out %s", run);
     assertArrayEquals(before, Files.readAllBytes(run.resolve("model.safetensors")));
     assertArrayEquals(log, Files.readAllBytes(run.resolve("log.jsonl")));
     Path file = Files.writeString(folder.resolve("file"), "mine");
-    assertRefused("nothing was overwritten", "train", "--out", file);
+    assertRefused("nothing was overwritten", "train --out %s", file);
     assertEquals("mine", Files.readString(file));
   }
 
   @Test
   void onlyRunsAreResumedAndWithTheirOwnOptions() {
-    assertRefused("no run to resume", "train", "--resume", folder);
-    assertRefused("leave out --epochs", "train", "--resume", run, "--epochs", 3);
+    assertRefused("no run to resume", "train --resume %s", folder);
+    assertRefused("leave out --epochs", "train --resume %s --epochs 3", run);
   }
 
   @Test
   void aRunDoesNotGoOnWithOtherData() throws IOException {
     Path data = TinyData.idx(folder.resolve("idx"), 24, 6);
     Path mine = folder.resolve("mine");
-    Cli cli =
-        Cli.run(
-            "train",
-            "--data",
-            "idx:" + data,
-            "--model",
-            "mlp-4",
-            "--prune",
-            "none",
-            "--epochs",
-            1,
-            "--out",
-            mine);
-    assertEquals(0, cli.status(), cli.err());
+    Cli.of("train --data idx:%s --model mlp-4 --prune none --epochs 1 --out %s", data, mine).done();
     byte[] labels = Files.readAllBytes(data.resolve("t10k-labels-idx1-ubyte"));
     labels[8] = 7;
     Files.write(data.resolve("t10k-labels-idx1-ubyte"), labels);
-    assertRefused("classes", "train", "--resume", mine);
+    assertRefused("classes", "train --resume %s", mine);
   }
 }
