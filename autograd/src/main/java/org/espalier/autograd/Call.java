@@ -15,10 +15,10 @@ public final class Call {
   private final List<Tensor> saved;
   private Var output;
 
-  Call(Tape tape, Op op, Var[] inputs, Axes axes, String scope, List<Tensor> saved) {
+  Call(Tape tape, Application application, Axes axes, String scope, List<Tensor> saved) {
     this.tape = tape;
-    this.op = op;
-    this.inputs = inputs;
+    this.op = application.op();
+    this.inputs = application.inputs().clone();
     this.axes = axes;
     this.scope = scope;
     this.saved = saved;
@@ -96,6 +96,20 @@ public final class Call {
   /** Gives a scratch tensor back. */
   public void release(Tensor scratch) {
     tape.lease().release(scratch);
+  }
+
+  /** Tells whether the output holds a NaN or an infinity, as far as it can still be read. */
+  boolean madeNonFinite() {
+    Tensor value = output.valueOrNull();
+    if (value == null || !value.dtype().isFloating() || value.buffer().isDetached()) {
+      return false;
+    }
+    for (int i = 0; i < value.count(); i++) {
+      if (!Double.isFinite(value.get(i))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override

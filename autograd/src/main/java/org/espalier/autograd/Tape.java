@@ -1,17 +1,12 @@
 package org.espalier.autograd;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.espalier.tensor.DType;
-import org.espalier.tensor.DTypeException;
 import org.espalier.tensor.Shape;
-import org.espalier.tensor.ShapeException;
 import org.espalier.tensor.StateException;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.Workspace;
@@ -32,8 +27,7 @@ public final class Tape implements AutoCloseable {
   private final Workspace.Lease lease;
   private final List<Call> calls = new ArrayList<>();
   private final Map<Object, Watched> watched = new LinkedHashMap<>();
-  private final Deque<String> scopes = new ArrayDeque<>();
-  private final Map<String, Integer> visits = new HashMap<>();
+  private final Scopes scopes = new Scopes();
 
   private Tape(Mode mode, Workspace workspace) {
     this.mode = mode;
@@ -108,20 +102,17 @@ public final class Tape implements AutoCloseable {
    * conv#2}.
    */
   public void enter(String name) {
-    String path =
-        scopes.isEmpty() ? name : scopes.peek().isEmpty() ? name : scopes.peek() + "." + name;
-    int visit = visits.merge(path, 1, Integer::sum);
-    scopes.push(visit == 1 ? path : path + "#" + visit);
+    scopes.enter(name);
   }
 
   /** Leaves the innermost scope. */
   public void leave() {
-    scopes.pop();
+    scopes.leave();
   }
 
   /** Returns the path of the innermost scope, empty at the top. */
   public String scope() {
-    return scopes.isEmpty() ? "" : scopes.peek();
+    return scopes.path();
   }
 
   /**
@@ -142,45 +133,22 @@ public final class Tape implements AutoCloseable {
    * scope.
    */
   public Var apply(Op op, Var... inputs) {
+    Application application = new Application(op, inputs);
     try {
-      return call(op, inputs);
+      return call(application);
     } catch (IllegalArgumentException e) {
-      String where = where(e, inputs);
-      throw where.isEmpty() ? e : located(e, e.getMessage() + " (" + where + ")");
+      throw application.located(e, scope());
     }
   }
 
-  /** Tells the scope, and where shapes of several made values disagree, who made them. */
-  private String where(IllegalArgumentException e, Var... inputs) {
-    String at = scope().isEmpty() ? "" : "at " + scope();
-    List<String> makers = new ArrayList<>();
-    for (Var input : inputs) {
-      if (input != null && input.call() != null && !input.call().scope().isEmpty()) {
-        makers.add(input.call().scope());
-      }
-    }
-    if (!(e instanceof ShapeException) || makers.size() < 2) {
-      return at;
-    }
-    return (at.isEmpty() ? "" : at + "; ") + "inputs made at " + String.join(" and ", makers);
-  }
-
-  private static IllegalArgumentException located(IllegalArgumentException e, String message) {
-    return e instanceof ShapeException
-        ? new ShapeException(message)
-        : e instanceof DTypeException
-            ? new DTypeException(message)
-            : new IllegalArgumentException(message, e);
-  }
-
-  private Var call(Op op, Var... inputs) {
-    checkTapes(op, inputs);
-    Axes axes = op.axes(shapes(inputs));
-    DType dtype = dtype(op, inputs);
-    boolean needs = needsGradient(inputs) && dtype.isFloating();
-    List<Tensor> kept = new ArrayList<>(2);
-    Call call = mode == Mode.INFER ? null : new Call(this, op, inputs.clone(), axes, scope(), kept);
-    Tensor y = mode.computes() ? compute(op, inputs, axes, dtype, kept, call != null) : null;
+  private Var call(Application application) {
+    application.checkTape(this);
+    Axes axes = application.axes();
+    DType dtype = application.dtype();
+    boolean needs = application.needsGradient() && dtype.isFloating();
+    List<Tensor> kept = mode == Mode.INFER ? null : new ArrayList<>(2);
+    Call call = kept == null ? null : new Call(this, application, axes, scope(), kept);
+    Tensor y = mode.computes() ? compute(application, axes, dtype, kept) : null;
     Var output = new Var(this, axes.output(), dtype, y, needs, call, mode.computes());
     if (call != null) {
       call.output(output);
@@ -191,87 +159,19 @@ public final class Tape implements AutoCloseable {
     return output;
   }
 
-  /**
-   * A gradient would get lost on the way to another pass; a value that wants none is a constant.
-   */
-  private void checkTapes(Op op, Var[] inputs) {
-    for (Var input : inputs) {
-      if (input != null && input.needsGradient() && input.tape() != this) {
-        throw new StateException(
-            op.name()
-                + ": an input belongs to another pass, and its gradient would get lost there");
-      }
-    }
-  }
-
-  private static Shape[] shapes(Var[] inputs) {
-    Shape[] shapes = new Shape[inputs.length];
-    for (int i = 0; i < inputs.length; i++) {
-      shapes[i] = inputs[i] == null ? null : inputs[i].shape();
-    }
-    return shapes;
-  }
-
-  private static DType dtype(Op op, Var[] inputs) {
-    DType[] types = new DType[inputs.length];
-    for (int i = 0; i < inputs.length; i++) {
-      types[i] = inputs[i] == null ? null : inputs[i].dtype();
-    }
-    return op.dtype(types);
-  }
-
-  private static boolean needsGradient(Var[] inputs) {
-    for (Var input : inputs) {
-      if (input != null && input.needsGradient()) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private Tensor compute(
-      Op op, Var[] inputs, Axes axes, DType dtype, List<Tensor> kept, boolean keeps) {
-    Tensor[] in = new Tensor[inputs.length];
-    for (int i = 0; i < inputs.length; i++) {
-      in[i] = inputs[i] == null ? null : inputs[i].value();
-    }
-    Tensor alias = op.alias(in, axes.output());
+  /** Computes the output, or another view of an input; what is saved goes to {@code kept}. */
+  private Tensor compute(Application application, Axes axes, DType dtype, List<Tensor> kept) {
+    Tensor[] in = application.values();
+    Tensor alias = application.op().alias(in, axes.output());
     if (alias != null) {
       lease.retain(alias);
       return alias;
     }
     Tensor y = lease.take(dtype, axes.output());
-    List<Tensor> scratch = new ArrayList<>(2);
-    op.forward(in, y, new Lending(keeps ? kept : scratch, scratch));
-    scratch.forEach(lease::release);
+    try (Lending lending = new Lending(lease, kept)) {
+      application.op().forward(in, y, lending);
+    }
     return y;
-  }
-
-  /** Lends saved and scratch tensors to one forward call. */
-  private final class Lending implements Saved {
-    private final List<Tensor> kept;
-    private final List<Tensor> scratch;
-
-    Lending(List<Tensor> kept, List<Tensor> scratch) {
-      this.kept = kept;
-      this.scratch = scratch;
-    }
-
-    @Override
-    public Tensor tensor(DType dtype, Shape shape) {
-      return lend(kept, dtype, shape);
-    }
-
-    @Override
-    public Tensor scratch(DType dtype, Shape shape) {
-      return lend(scratch, dtype, shape);
-    }
-
-    private Tensor lend(List<Tensor> list, DType dtype, Shape shape) {
-      Tensor tensor = lease.take(dtype, shape);
-      list.add(tensor);
-      return tensor;
-    }
   }
 
   private void record(Call call) {
@@ -306,24 +206,11 @@ public final class Tape implements AutoCloseable {
    */
   public Call firstNonFinite() {
     for (Call call : calls) {
-      Tensor value = call.output().valueOrNull();
-      if (value != null
-          && value.dtype().isFloating()
-          && !value.buffer().isDetached()
-          && !isFinite(value)) {
+      if (call.madeNonFinite()) {
         return call;
       }
     }
     return null;
-  }
-
-  private static boolean isFinite(Tensor value) {
-    for (int i = 0; i < value.count(); i++) {
-      if (!Double.isFinite(value.get(i))) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** Gives all buffers back to the workspace and detaches every tensor handed out. */
