@@ -166,10 +166,21 @@ final class VectorPanels {
     FloatVector.fromArray(FULL, from, at).intoArray(to, target);
   }
 
-  /** Copies a few floats: a call of arraycopy takes longer. */
+  /** Copies a few floats by vectors, of which the last overlaps: arraycopy takes longer. */
   static void copy(float[] from, int at, float[] to, int target, int count) {
-    for (int i = 0; i < count; i++) {
-      to[target + i] = from[at + i];
+    if (count >= LANES) {
+      for (int i = 0; i < count - LANES; i += LANES) {
+        copyVector(from, at + i, to, target + i);
+      }
+      copyVector(from, at + count - LANES, to, target + count - LANES);
+    } else if (count >= HALF.length()) {
+      FloatVector.fromArray(HALF, from, at).intoArray(to, target);
+      int last = count - HALF.length();
+      FloatVector.fromArray(HALF, from, at + last).intoArray(to, target + last);
+    } else {
+      for (int i = 0; i < count; i++) {
+        to[target + i] = from[at + i];
+      }
     }
   }
 
