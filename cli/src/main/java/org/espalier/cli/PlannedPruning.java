@@ -19,6 +19,17 @@ import org.espalier.tensor.Shape;
  * @param recipe method and ratio
  */
 record PlannedPruning(Shape input, PruneRecipe recipe) implements Callback {
+  /**
+   * The norm that the gradient of a step is clipped to.
+   *
+   * <p>Batch norm divides the gradient of a filter by the deviation of what the filter gives, which
+   * is {@code √eps} where it was zeroed: 300 times as much as usual. Without clipping, one step
+   * throws such a filter far out; it then outranks all trained filters, which are zeroed in its
+   * place after the next epoch, and its own direction hardly moves any more. A ResNet-20 of 12
+   * epochs on drawn shapes ended at 93 % instead of 98 %.
+   */
+  static final double CLIP_NORM = 1;
+
   /** Refuses a model that has nothing to prune by this recipe; the model is not modified. */
   void check(Module model) {
     SoftFilterPruning.of(input, recipe.ratio()).prune(Snapshot.of(model, Map.of()).build(), 0);

@@ -85,7 +85,7 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--prune",
       description =
-          "none, sfp:RATIO or asfp:RATIO (default: sfp:0.4); in the last sixth of the epochs the zeros are held.")
+          "none, sfp:RATIO or asfp:RATIO (default: sfp:0.4); in the last sixth of the epochs the zeros are held; gradients are clipped to norm 1.")
   private String prune = "sfp:0.4";
 
   @Option(names = "--seed", description = "The seed of everything random (default: 1).")

@@ -186,7 +186,10 @@ final class TrainingSession {
     PruneRecipe recipe = PruneRecipe.parse(settings.prune());
     if (recipe.isPruning()) {
       PlannedPruning pruning = new PlannedPruning(data.input(), recipe);
-      builder.callback(new KeepDense(store, meta, pruning)).callback(pruning);
+      builder
+          .clipNorm(PlannedPruning.CLIP_NORM)
+          .callback(new KeepDense(store, meta, pruning))
+          .callback(pruning);
     }
     if (settings.minutes() > 0) {
       builder.minutes(settings.minutes());
