@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Iterator;
+import org.espalier.tensor.kernel.KernelLookup;
 
 /**
  * Is what one command left behind; made by running it in this virtual machine.
@@ -19,6 +20,8 @@ record Cli(int status, String out, String err) {
   static {
     System.setProperty("espalier.latency.seconds", "0.01");
     System.setProperty("espalier.terminal", "false");
+    // Without the Vector API the choice of kernels warns once in a process: not a command's fault.
+    KernelLookup.describe();
   }
 
   /** Runs a command by the words of a text, in which each {@code %s} stands for what follows. */
