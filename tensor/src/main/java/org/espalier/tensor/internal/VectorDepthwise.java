@@ -1,9 +1,14 @@
 package org.espalier.tensor.internal;
 
+import static org.espalier.tensor.internal.VectorPanels.FULL_TYPE;
+
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Adds up the products of a depthwise convolution with vectors, where the inputs lie. */
+/**
+ * Adds up the products of a depthwise convolution with vectors, where the inputs lie. The casts
+ * before the stores keep the sums in registers, see {@link VectorRowTile}.
+ */
 final class VectorDepthwise implements ScalarDepthwise.Products {
   private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
   private static final int LANES = S.length();
@@ -49,10 +54,10 @@ final class VectorDepthwise implements ScalarDepthwise.Products {
       FloatVector w3 = FloatVector.fromArray(S, w, i + 3 * LANES);
       s3 = FloatVector.fromArray(S, x, k + 3 * LANES).fma(w3, s3);
     }
-    s0.intoArray(sum, i);
-    s1.intoArray(sum, i + LANES);
-    s2.intoArray(sum, i + 2 * LANES);
-    s3.intoArray(sum, i + 3 * LANES);
+    FULL_TYPE.cast(s0).intoArray(sum, i);
+    FULL_TYPE.cast(s1).intoArray(sum, i + LANES);
+    FULL_TYPE.cast(s2).intoArray(sum, i + 2 * LANES);
+    FULL_TYPE.cast(s3).intoArray(sum, i + 3 * LANES);
   }
 
   private static void one(
@@ -62,6 +67,6 @@ final class VectorDepthwise implements ScalarDepthwise.Products {
       FloatVector w = FloatVector.fromArray(S, weights[t], i);
       s = FloatVector.fromArray(S, reads[t], at[t] + i).fma(w, s);
     }
-    s.intoArray(sum, i);
+    FULL_TYPE.cast(s).intoArray(sum, i);
   }
 }

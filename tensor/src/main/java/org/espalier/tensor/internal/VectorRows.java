@@ -1,5 +1,7 @@
 package org.espalier.tensor.internal;
 
+import static org.espalier.tensor.internal.VectorPanels.FULL_TYPE;
+
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -13,7 +15,8 @@ import org.espalier.tensor.kernel.Binary;
  * loaded into registers once, and all vectors of the stretch that meet the same channels follow, a
  * period apart; what is left behind the last whole vector goes element by element. With the numbers
  * loaded anew for each vector, the loops would take twice as long. Each loop is a static method of
- * its own; nothing is passed to it that the compiler would have to see through.
+ * its own; nothing is passed to it that the compiler would have to see through. The casts of sums
+ * before they are stored keep them in registers, see {@link VectorRowTile}.
  */
 final class VectorRows implements RowLoops {
   private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -181,7 +184,7 @@ final class VectorRows implements RowLoops {
       for (int k = 0, i = at + j; k < count; k++, i += period) {
         total = total.add(FloatVector.fromArray(S, x, i));
       }
-      total.intoArray(sum, j);
+      FULL_TYPE.cast(total).intoArray(sum, j);
     }
     for (int i = whole; i < n; i++) {
       sum[i] += x[at + i];
@@ -196,7 +199,7 @@ final class VectorRows implements RowLoops {
       for (int k = 0, i = at + j; k < count; k++, i += period) {
         highest = highest.max(FloatVector.fromArray(S, x, i));
       }
-      highest.intoArray(best, j);
+      FULL_TYPE.cast(highest).intoArray(best, j);
     }
     for (int i = whole; i < n; i++) {
       best[i] = Math.max(best[i], x[at + i]);
@@ -214,7 +217,7 @@ final class VectorRows implements RowLoops {
         FloatVector deviation = FloatVector.fromArray(S, x, i).sub(middle);
         total = deviation.fma(deviation, total);
       }
-      total.intoArray(sum, j);
+      FULL_TYPE.cast(total).intoArray(sum, j);
     }
     for (int i = whole; i < n; i++) {
       float deviation = x[at + i] - mean[i];
@@ -243,8 +246,8 @@ final class VectorRows implements RowLoops {
         total = total.add(upstream);
         products = FloatVector.fromArray(S, x, i).sub(middle).fma(upstream, products);
       }
-      total.intoArray(sum, j);
-      products.intoArray(product, j);
+      FULL_TYPE.cast(total).intoArray(sum, j);
+      FULL_TYPE.cast(products).intoArray(product, j);
     }
     for (int i = whole; i < n; i++) {
       float upstream = gate == null || gate[at + i] > 0 ? dy[at + i] : 0;
