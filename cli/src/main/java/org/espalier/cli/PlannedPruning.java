@@ -5,6 +5,7 @@ import org.espalier.nn.Module;
 import org.espalier.nn.Snapshot;
 import org.espalier.optim.train.Callback;
 import org.espalier.optim.train.Epoch;
+import org.espalier.optim.train.Trainer;
 import org.espalier.sparse.prune.HeldZeros;
 import org.espalier.sparse.prune.PruneSchedule;
 import org.espalier.sparse.prune.SoftFilterPruning;
@@ -26,9 +27,14 @@ record PlannedPruning(Shape input, PruneRecipe recipe) implements Callback {
    * is {@code √eps} where it was zeroed: 300 times as much as usual. Without clipping, one step
    * throws such a filter far out; it then outranks all trained filters, which are zeroed in its
    * place after the next epoch, and its own direction hardly moves any more. A ResNet-20 of 12
-   * epochs on drawn shapes ended at 93 % instead of 98 %.
+   * epochs on drawn shapes ended at 93 to 96 % instead of 99 %.
    */
   static final double CLIP_NORM = 1;
+
+  /** Makes a run prune by this recipe; the builder is modified. */
+  void applyTo(Trainer.Builder builder) {
+    builder.clipNorm(CLIP_NORM).callback(this);
+  }
 
   /** Refuses a model that has nothing to prune by this recipe; the model is not modified. */
   void check(Module model) {

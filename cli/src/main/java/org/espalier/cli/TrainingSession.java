@@ -186,10 +186,8 @@ final class TrainingSession {
     PruneRecipe recipe = PruneRecipe.parse(settings.prune());
     if (recipe.isPruning()) {
       PlannedPruning pruning = new PlannedPruning(data.input(), recipe);
-      builder
-          .clipNorm(PlannedPruning.CLIP_NORM)
-          .callback(new KeepDense(store, meta, pruning))
-          .callback(pruning);
+      builder.callback(new KeepDense(store, meta, pruning));
+      pruning.applyTo(builder);
     }
     if (settings.minutes() > 0) {
       builder.minutes(settings.minutes());

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -17,6 +18,8 @@ import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
 import org.espalier.nn.model.Models;
 import org.espalier.optim.Sgd;
+import org.espalier.optim.Step;
+import org.espalier.optim.train.Callback;
 import org.espalier.optim.train.Trainer;
 import org.espalier.tensor.Shape;
 import org.junit.jupiter.api.Test;
@@ -58,6 +61,51 @@ class PlannedPruningTest {
     assertEquals(List.of(8, 8), zeros.subList(2, 4));
     assertEquals(List.of(), model.parameter("conv1.weight").parametrizations());
     assertEquals(8, zeroFilters(model.parameter("conv1.weight")));
+  }
+
+  /** Returns the largest norm that a filter of one layer reaches in some steps at a high rate. */
+  private static double largestNorm(Consumer<Trainer.Builder> recipe) {
+    Module model = Models.byName("resnet8", INPUT, 10).initialize(1);
+    Trainer.Builder builder =
+        Trainer.builder(
+                model,
+                TrainingSession.CROSS_ENTROPY,
+                Sgd.builder().rate(0.1).momentum(0.9).build(),
+                Loader.of(Shapes.training(1, 32)).batchSize(8).build())
+            .epochs(1);
+    recipe.accept(builder);
+    double[] largest = new double[1];
+    builder.callback(
+        new Callback() {
+          @Override
+          public String name() {
+            return "norms";
+          }
+
+          @Override
+          public void stepDone(Step step) {
+            // A branch's last norm is followed by no rectifier: its zeroed filters get gradients.
+            double[] weight = model.parameter("layer1.0.branch.conv2.weight").value().toDoubles();
+            for (int filter = 0; filter < 16; filter++) {
+              double sum = 0;
+              for (int e = 144 * filter; e < 144 * (filter + 1); e++) {
+                sum += weight[e] * weight[e];
+              }
+              largest[0] = Math.max(largest[0], Math.sqrt(sum));
+            }
+          }
+        });
+    builder.build().run();
+    return largest[0];
+  }
+
+  @Test
+  void zeroedFiltersAreNotThrownOutOfTheRanking() {
+    PlannedPruning pruning = new PlannedPruning(INPUT, PruneRecipe.parse("sfp:0.4"));
+    double clipped = largestNorm(pruning::applyTo);
+    double unclipped = largestNorm(builder -> builder.callback(pruning));
+    assertTrue(clipped < 3, "clipped " + clipped);
+    assertTrue(unclipped > 5 * clipped, "unclipped " + unclipped + ", clipped " + clipped);
   }
 
   /** Takes a second a step and none for anything else; two steps an epoch. */

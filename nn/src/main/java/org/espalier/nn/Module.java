@@ -30,17 +30,17 @@ public abstract class Module {
   protected abstract Var forward(Pass pass, Var x);
 
   /**
-   * Tells whether {@link #forwardWith} computes the module behind this one along with it; a {@link
-   * Sequential} asks for each pair of neighbours. Only in passes whose calls nobody reads but the
-   * gradient.
+   * Tells whether {@link #forwardFused} computes the module behind this one in the same call; a
+   * {@link Sequential} asks for each pair of neighbours. Only in passes whose calls nobody reads
+   * but the gradient.
    */
-  protected boolean absorbs(Pass pass, Module next) {
+  protected boolean fuses(Pass pass, Module next) {
     return false;
   }
 
-  /** Computes what this module and then the next, which it absorbs, would have computed. */
-  protected Var forwardWith(Pass pass, Var x, Module next) {
-    throw new StateException(name + ": takes no other module along");
+  /** Computes what this module and then the next, with which it fuses, would have computed. */
+  protected Var forwardFused(Pass pass, Var x, Module next) {
+    throw new StateException(name + ": fuses with no other module");
   }
 
   /**
@@ -60,15 +60,15 @@ public abstract class Module {
     return scoped(pass, x, null);
   }
 
-  /** Runs this module and the next, which it absorbs, in the scope of this one's name. */
-  final Var applyWith(Pass pass, Var x, Module next) {
+  /** Runs this module and the next, fused, in the scope of this one's name. */
+  final Var applyFused(Pass pass, Var x, Module next) {
     return scoped(pass, x, next);
   }
 
-  private Var scoped(Pass pass, Var x, Module absorbed) {
+  private Var scoped(Pass pass, Var x, Module fused) {
     pass.enter(name);
     try {
-      return absorbed == null ? forward(pass, x) : forwardWith(pass, x, absorbed);
+      return fused == null ? forward(pass, x) : forwardFused(pass, x, fused);
     } finally {
       pass.leave();
     }

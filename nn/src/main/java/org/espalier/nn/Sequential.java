@@ -52,9 +52,9 @@ public final class Sequential extends Module {
     Var current = x;
     for (int i = 0; i < modules.size(); i++) {
       Module child = modules.get(i);
-      boolean both = i + 1 < modules.size() && child.absorbs(pass, modules.get(i + 1));
+      boolean both = i + 1 < modules.size() && child.fuses(pass, modules.get(i + 1));
       Var next =
-          both ? child.applyWith(pass, current, modules.get(++i)) : child.apply(pass, current);
+          both ? child.applyFused(pass, current, modules.get(++i)) : child.apply(pass, current);
       if (current != x && next != current) {
         pass.release(current);
       }

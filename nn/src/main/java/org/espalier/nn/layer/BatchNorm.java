@@ -100,14 +100,14 @@ public final class BatchNorm extends RunningNorm {
     return Normalizations.batchNorm(x, gamma, beta, eps);
   }
 
-  /** Takes a rectifier along in train passes. */
+  /** Fuses with a rectifier in train passes. */
   @Override
-  protected boolean absorbs(Pass pass, Module next) {
+  protected boolean fuses(Pass pass, Module next) {
     return pass.mode() == Mode.TRAIN && next instanceof Activation a && a.isRelu();
   }
 
   @Override
-  protected Var forwardWith(Pass pass, Var x, Module next) {
+  protected Var forwardFused(Pass pass, Var x, Module next) {
     return tracked(
         Normalizations.batchNormRelu(x, pass.valueOrNull(gamma), pass.valueOrNull(beta), eps));
   }

@@ -58,14 +58,14 @@ abstract class Convolution extends Module {
     return convolve(pass, x, pass.value(weight), pass.valueOrNull(bias));
   }
 
-  /** Takes a normalisation by running statistics along in infer passes. */
+  /** Fuses with a normalisation by running statistics in infer passes. */
   @Override
-  protected final boolean absorbs(Pass pass, Module next) {
+  protected final boolean fuses(Pass pass, Module next) {
     return pass.mode() == Mode.INFER && next instanceof RunningNorm norm && norm.frozen() != null;
   }
 
   @Override
-  protected final Var forwardWith(Pass pass, Var x, Module next) {
+  protected final Var forwardFused(Pass pass, Var x, Module next) {
     FoldedNorm known = folded(((RunningNorm) next).frozen());
     return convolve(
         pass, x, pass.tape().constant(known.weight()), pass.tape().constant(known.bias()));

@@ -8,9 +8,9 @@ import java.util.concurrent.ForkJoinTask;
  * threads, so that results do not either.
  *
  * <p>Pieces are done by the caller and by threads of the {@link ForkJoinPool} it runs in, else of
- * the common pool, in any order: see {@link Crew}. A single piece runs in the caller. No thread is
- * started or kept here. A body that throws stops its caller after all pieces have ended that had
- * begun.
+ * the common pool, in any order: see {@link ThreadTeam}. A single piece runs in the caller. No
+ * thread is started or kept here. A body that throws stops its caller after all pieces have ended
+ * that had begun.
  */
 final class Parallel {
   /** Elementary operations worth a piece of their own: below, forking costs more than it saves. */
@@ -68,7 +68,7 @@ final class Parallel {
         body.run(piece, border(count, pieces, piece), border(count, pieces, piece + 1));
       }
     } else {
-      Crew.run(pool, helpers, count, pieces, body);
+      ThreadTeam.run(pool, helpers, count, pieces, body);
     }
   }
 

@@ -110,8 +110,8 @@ public final class VectorKernels extends ScalarKernels {
 
   @Override
   public void scatterAdd(Tensor x, Tensor index, Span span, Tensor y) {
-    if (VectorPlace.serves(index.i32(), span)) {
-      VectorPlace.run(x.f32(), index.i32(), span, y.f32());
+    if (VectorScatter.serves(index.i32(), span)) {
+      VectorScatter.run(x.f32(), index.i32(), span, y.f32());
     } else {
       super.scatterAdd(x, index, span, y);
     }

@@ -2,6 +2,7 @@ package org.espalier.tensor.internal;
 
 import java.lang.ref.WeakReference;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -10,28 +11,28 @@ import java.util.concurrent.atomic.AtomicReference;
  *
  * <p>A training step is some hundred loops of a few tenths of a millisecond each. To park a thread
  * of a {@link ForkJoinPool} behind each and to wake it for the next costs as much as the loop
- * itself, so helpers look out for more work for a moment before they go home. A crew serves one
- * loop at a time; loops inside its pieces, and other callers, get crews of their own.
+ * itself, so helpers look out for more work for a moment before they go. A team serves one loop at
+ * a time; loops inside its pieces, and other callers, get teams of their own.
  */
-final class Crew {
+final class ThreadTeam {
   /** How long helpers look out for the next loop, in nanoseconds: the time of some kernels. */
-  private static final long PATIENCE = 200_000;
+  private static final long SPIN_NANOS = 200_000;
 
-  /** Looks between two readings of the clock. */
-  private static final int LOOKS = 64;
+  /** Spins between two readings of the clock. */
+  private static final int SPINS = 64;
 
-  /** Looks after which a caller that waits for its helpers lets other threads run. */
-  private static final int EAGER = 10_000;
+  /** Spins after which a caller that waits for its helpers lets other threads run. */
+  private static final int SPINS_BEFORE_YIELD = 10_000;
 
-  /** The crew that came home last. It keeps neither a thread nor a pool alive. */
-  private static final AtomicReference<Crew> RESTING = new AtomicReference<>();
+  /** The team whose loop ended last. It keeps neither a thread nor a pool alive. */
+  private static final AtomicReference<ThreadTeam> IDLE = new AtomicReference<>();
 
-  private final WeakReference<ForkJoinPool> home;
+  private final WeakReference<ForkJoinPool> pool;
   private final AtomicInteger present = new AtomicInteger();
   private volatile Loop loop;
 
-  private Crew(ForkJoinPool pool) {
-    home = new WeakReference<>(pool);
+  private ThreadTeam(ForkJoinPool pool) {
+    this.pool = new WeakReference<>(pool);
   }
 
   /**
@@ -41,40 +42,62 @@ final class Crew {
    * @param helpers most threads besides the caller
    */
   static void run(ForkJoinPool pool, int helpers, int count, int pieces, Parallel.Piece body) {
-    Crew rested = RESTING.getAndSet(null);
-    Crew crew = rested != null && rested.home.get() == pool ? rested : new Crew(pool);
+    ThreadTeam idle = IDLE.getAndSet(null);
+    ThreadTeam team = idle != null && idle.pool.get() == pool ? idle : new ThreadTeam(pool);
     try {
-      crew.run(new Loop(count, pieces, body), pool, helpers);
+      team.run(new Loop(count, pieces, body), pool, helpers);
     } finally {
-      RESTING.set(crew);
+      IDLE.set(team);
     }
   }
 
   private void run(Loop mine, ForkJoinPool pool, int helpers) {
+    // Shown before the helpers are counted: one who leaves looks once more, see stays.
     loop = mine;
-    for (int missing = helpers - present.get(); missing > 0; missing--) {
-      present.incrementAndGet();
-      pool.execute(this::help);
+    try {
+      for (int missing = helpers - present.get(); missing > 0; missing--) {
+        submit(pool);
+        present.incrementAndGet();
+      }
+    } finally {
+      mine.work();
+      loop = null;
+      mine.await();
     }
-    mine.work();
-    loop = null;
-    mine.await();
+  }
+
+  /** A pool that was told to shut down takes nothing from outside, but its own threads may fork. */
+  private void submit(ForkJoinPool target) {
+    if (ForkJoinTask.inForkJoinPool()) {
+      ForkJoinTask.adapt((Runnable) this::help).fork();
+    } else {
+      target.execute(this::help);
+    }
   }
 
   private void help() {
-    long deadline = System.nanoTime() + PATIENCE;
-    for (int looks = 1; ; looks++) {
+    long deadline = System.nanoTime() + SPIN_NANOS;
+    for (int spins = 1; ; spins++) {
       Loop current = loop;
       if (current != null && current.work()) {
-        deadline = System.nanoTime() + PATIENCE;
+        deadline = System.nanoTime() + SPIN_NANOS;
       } else {
         Thread.onSpinWait();
-        if (looks % LOOKS == 0 && System.nanoTime() > deadline) {
-          break;
+        if (spins % SPINS == 0 && System.nanoTime() > deadline && !stays()) {
+          return;
         }
       }
     }
+  }
+
+  /** Signs a helper off, unless a loop has begun meanwhile whose caller still counted on it. */
+  private boolean stays() {
     present.decrementAndGet();
+    if (loop == null) {
+      return false;
+    }
+    present.incrementAndGet();
+    return true;
   }
 
   /** One loop, whose pieces are taken one by one by whoever has time. */
@@ -122,8 +145,8 @@ final class Crew {
 
     /** Waits for the pieces that helpers still do; nobody may write any more when it returns. */
     void await() {
-      for (int looks = 0; ended.get() < pieces; looks++) {
-        if (looks < EAGER) {
+      for (int spins = 0; ended.get() < pieces; spins++) {
+        if (spins < SPINS_BEFORE_YIELD) {
           Thread.onSpinWait();
         } else {
           Thread.yield();

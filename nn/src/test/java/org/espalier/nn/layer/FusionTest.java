@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Checks that neighbours computed at once give what they give one after the other. */
-class AbsorbedLayersTest {
+class FusionTest {
   private static Tensor noise(int... sizes) {
     return Values.normal(7, sizes);
   }

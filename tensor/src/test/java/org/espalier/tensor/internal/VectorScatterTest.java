@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests {@link VectorPlace} against the plain scatter. */
-class VectorPlaceTest {
+/** Tests {@link VectorScatter} against the plain scatter. */
+class VectorScatterTest {
   @BeforeAll
   static void vectorModule() {
     VectorAssumptions.vectorModule();
@@ -40,8 +40,8 @@ class VectorPlaceTest {
       ScalarMove.scatterAdd(x, places, span(rows, width), expected);
       float[] actual = new float[rows * width];
       Arrays.fill(actual, Float.NaN);
-      assertTrue(VectorPlace.serves(places, span(rows, width)));
-      VectorPlace.run(x, places, span(rows, width), actual);
+      assertTrue(VectorScatter.serves(places, span(rows, width)));
+      VectorScatter.run(x, places, span(rows, width), actual);
       assertArrayEquals(expected, actual);
     }
   }
@@ -50,17 +50,17 @@ class VectorPlaceTest {
   void noPlacesLeaveZeros() {
     float[] y = new float[2 * VectorPanels.LANES];
     Arrays.fill(y, Float.NaN);
-    VectorPlace.run(new float[0], new int[0], span(2, VectorPanels.LANES), y);
+    VectorScatter.run(new float[0], new int[0], span(2, VectorPanels.LANES), y);
     assertArrayEquals(new float[y.length], y);
   }
 
   @Test
   void servesOnlyAscendingPlacesInWholeVectors() {
     int lanes = VectorPanels.LANES;
-    assertFalse(VectorPlace.serves(new int[] {0, 1}, span(4, lanes + 1)), "part of a vector");
-    assertFalse(VectorPlace.serves(new int[] {1, 0}, span(4, lanes)), "not ascending");
-    assertFalse(VectorPlace.serves(new int[] {1, 1}, span(4, lanes)), "two at one place");
-    assertFalse(VectorPlace.serves(new int[] {-1, 1}, span(4, lanes)), "dropped");
-    assertFalse(VectorPlace.serves(new int[] {0}, Span.of(Shape.of(2, lanes, 3), 1, 2)), "runs");
+    assertFalse(VectorScatter.serves(new int[] {0, 1}, span(4, lanes + 1)), "part of a vector");
+    assertFalse(VectorScatter.serves(new int[] {1, 0}, span(4, lanes)), "not ascending");
+    assertFalse(VectorScatter.serves(new int[] {1, 1}, span(4, lanes)), "two at one place");
+    assertFalse(VectorScatter.serves(new int[] {-1, 1}, span(4, lanes)), "dropped");
+    assertFalse(VectorScatter.serves(new int[] {0}, Span.of(Shape.of(2, lanes, 3), 1, 2)), "runs");
   }
 }

@@ -15,8 +15,8 @@ import org.espalier.tensor.kernel.Span;
  * <p>Where the places ascend, the elements that fall into one vector of the wide row are neighbours
  * in the narrow one: one load, one shuffle and one store move up to a whole vector of them.
  */
-final class VectorPlace {
-  private VectorPlace() {}
+final class VectorScatter {
+  private VectorScatter() {}
 
   /** Tells whether rows of this span can be filled this way: whole vectors, ascending places. */
   static boolean serves(int[] places, Span span) {

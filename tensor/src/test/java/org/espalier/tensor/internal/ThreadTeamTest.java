@@ -1,0 +1,83 @@
+package org.espalier.tensor.internal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class ThreadTeamTest {
+  /** Runs two pieces of which each waits for the other, so that two threads must be at work. */
+  private static boolean bothAtOnce(ForkJoinPool pool) {
+    CountDownLatch both = new CountDownLatch(2);
+    AtomicInteger met = new AtomicInteger();
+    ThreadTeam.run(
+        pool,
+        1,
+        2,
+        2,
+        (piece, from, to) -> {
+          both.countDown();
+          try {
+            met.addAndGet(both.await(10, TimeUnit.SECONDS) ? 1 : 0);
+          } catch (InterruptedException interrupted) {
+            throw new AssertionError(interrupted);
+          }
+        });
+    return met.get() == 2;
+  }
+
+  @Test
+  void helpersWorkBesideTheCallerLoopAfterLoop() throws Exception {
+    ForkJoinPool pool = new ForkJoinPool(2);
+    try {
+      for (int loop = 0; loop < 50; loop++) {
+        assertTrue(pool.submit(() -> bothAtOnce(pool)).get(), "loop " + loop);
+      }
+      boolean all = pool.submit(() -> bothAtOnce(pool) && bothAtOnce(pool)).get();
+      assertTrue(all, "one loop after the other in one task");
+      Thread.sleep(5);
+      assertTrue(pool.submit(() -> bothAtOnce(pool)).get(), "after the helper has gone");
+    } finally {
+      pool.shutdown();
+    }
+  }
+
+  @Test
+  void aPoolThatWasToldToShutDownStillFinishesItsWork() throws Exception {
+    ForkJoinPool pool = new ForkJoinPool(2);
+    CountDownLatch told = new CountDownLatch(1);
+    var result =
+        pool.submit(
+            () -> {
+              assertTrue(told.await(10, TimeUnit.SECONDS));
+              return bothAtOnce(pool);
+            });
+    pool.shutdown();
+    told.countDown();
+    assertTrue(result.get(20, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void nothingIsStillWrittenWhenTheLoopReturns() throws Exception {
+    ForkJoinPool pool = new ForkJoinPool(3);
+    try {
+      for (int loop = 0; loop < 2000; loop++) {
+        AtomicInteger done = new AtomicInteger();
+        int seen =
+            pool.submit(
+                    () -> {
+                      ThreadTeam.run(pool, 2, 7, 7, (piece, from, to) -> done.addAndGet(to - from));
+                      return done.get();
+                    })
+                .get();
+        assertEquals(7, seen);
+      }
+    } finally {
+      pool.shutdown();
+    }
+  }
+}
