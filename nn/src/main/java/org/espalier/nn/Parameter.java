@@ -275,7 +275,7 @@ public final class Parameter implements Leaf {
       }
       value = effective.value();
     }
-    Tensor flushed = Denormals.flushed(value);
+    Tensor flushed = Denormals.flushed(value).frozen();
     frozen = new Frozen(now, flushed);
     return flushed;
   }

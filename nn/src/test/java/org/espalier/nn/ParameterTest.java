@@ -229,4 +229,21 @@ class ParameterTest {
     assertEquals(Shape.of(1), index.shape());
     assertTrue(index.slots().isEmpty());
   }
+
+  @Test
+  void inferenceSeesEveryChangeThoughKernelsKeepPackedWeights() {
+    Parameter weight = Parameter.trainable("weight", Tensor.of(Shape.of(1, 2), 3f, 4f));
+    assertEquals(7, product(weight));
+    assertEquals(7, product(weight));
+    assertSame(weight.value(), weight.value());
+    weight.update(raw -> raw.set(1, 10));
+    assertEquals(13, product(weight));
+  }
+
+  private static double product(Parameter weight) {
+    try (Pass pass = Pass.infer(new Workspace())) {
+      Var ones = pass.input(Tensor.full(DType.F32, Shape.of(1, 2), 1));
+      return Ops.linear(ones, pass.value(weight), null).value().item();
+    }
+  }
 }

@@ -13,10 +13,16 @@ import java.util.StringJoiner;
 public final class Tensor {
   private final Shape shape;
   private final Buffer buffer;
+  private final Prepacked prepacked;
 
   Tensor(Shape shape, Buffer buffer) {
+    this(shape, buffer, null);
+  }
+
+  private Tensor(Shape shape, Buffer buffer, Prepacked prepacked) {
     this.shape = shape;
     this.buffer = buffer;
+    this.prepacked = prepacked;
   }
 
   /** Returns a tensor over a float array, which is used, not copied. */
@@ -179,6 +185,19 @@ public final class Tensor {
   /** Returns a tensor of another shape over the same buffer. */
   public Tensor reshape(int... sizes) {
     return reshape(Shape.of(sizes));
+  }
+
+  /**
+   * Returns a tensor over the same buffer whose elements the caller promises not to change any
+   * more, so that kernels may keep copies of them.
+   */
+  public Tensor frozen() {
+    return new Tensor(shape, buffer, new Prepacked());
+  }
+
+  /** Returns the copies kept with a frozen tensor, null for one that may change. */
+  public Prepacked prepacked() {
+    return prepacked;
   }
 
   /** Returns an independent copy on the heap. */

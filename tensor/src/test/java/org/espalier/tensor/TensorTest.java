@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -32,6 +33,18 @@ class TensorTest {
     values[1] = 5;
     assertEquals(5, tensor.get(1));
     assertSame(values, tensor.f32());
+  }
+
+  @Test
+  void onlyAFrozenTensorKeepsPackedCopies() {
+    Tensor tensor = Tensor.of(Shape.of(2), 1f, 2f);
+    assertNull(tensor.prepacked());
+    Tensor frozen = tensor.frozen();
+    assertSame(tensor.f32(), frozen.f32());
+    float[] packed = {2, 1};
+    assertSame(packed, frozen.prepacked().get("turned", () -> packed));
+    assertSame(packed, frozen.prepacked().get("turned", () -> new float[2]));
+    assertNull(frozen.copy().prepacked());
   }
 
   @Test

@@ -30,7 +30,7 @@ record FoldedNorm(long version, FrozenNorm norm, Tensor weight, Tensor bias) {
       double before = bias == null ? 0 : bias.value().get(o) * scale.get(o);
       shift.set(o, before + norm.shift().get(o));
     }
-    return new FoldedNorm(version, norm, folded, shift);
+    return new FoldedNorm(version, norm, folded.frozen(), shift);
   }
 
   /** Tells whether this still is what {@link #of} would return. */

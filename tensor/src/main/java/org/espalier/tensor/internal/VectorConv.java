@@ -14,7 +14,7 @@ final class VectorConv {
   private VectorConv() {}
 
   /** Computes {@code y} (modified); see {@link org.espalier.tensor.kernel.Kernels#conv}. */
-  static void forward(ConvGeometry g, float[] x, float[] weight, float[] bias, float[] y) {
+  static void forward(ConvGeometry g, float[] x, VectorWeight weight, float[] bias, float[] y) {
     if (g.isPointwise()) {
       VectorGemm.gemm(
           false, true, pixels(g), g.outChannels(), g.inChannels(), x, weight, bias, false, y);
@@ -27,7 +27,7 @@ final class VectorConv {
     }
     WindowAxis rows = WindowAxis.rows(g);
     WindowAxis columns = WindowAxis.columns(g);
-    if (VectorWinogradChoice.serves(g)) {
+    if (VectorWinogradChoice.serves(g, weight.isFrozen())) {
       new VectorWinograd(g.batch(), rows, columns, g.inChannels(), g.outChannels(), g.groups())
           .run(x, false, weight, bias, y);
     } else {
@@ -39,7 +39,7 @@ final class VectorConv {
   /**
    * Computes {@code dx} (modified); see {@link org.espalier.tensor.kernel.Kernels#convGradInput}.
    */
-  static void gradInput(ConvGeometry g, float[] dy, float[] weight, float[] dx) {
+  static void gradInput(ConvGeometry g, float[] dy, VectorWeight weight, float[] dx) {
     if (g.isPointwise()) {
       VectorGemm.gemm(
           false, false, pixels(g), g.inChannels(), g.outChannels(), dy, weight, null, false, dx);
@@ -70,9 +70,9 @@ final class VectorConv {
     for (WindowAxis rows : allRows) {
       for (WindowAxis columns : allColumns) {
         if (rows.taps() > 0 && columns.taps() > 0) {
-          float[] matrix = turned(g, rows, columns, weight);
+          float[] matrix = turned(g, rows, columns, weight.values());
           new VectorSweep(g.batch(), rows, columns, g.outChannels(), g.inChannels(), g.groups())
-              .run(dy, false, matrix, null, dx);
+              .run(dy, false, VectorWeight.changing(matrix), null, dx);
           Scratch.give(matrix);
         }
       }

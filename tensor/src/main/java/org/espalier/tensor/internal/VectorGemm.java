@@ -47,7 +47,7 @@ final class VectorGemm {
   private final int n;
   private final int k;
   private final float[] a;
-  private final float[] b;
+  private final VectorWeight b;
   private final float[] row;
   private final boolean accumulate;
   private final float[] c;
@@ -59,7 +59,7 @@ final class VectorGemm {
       int n,
       int k,
       float[] a,
-      float[] b,
+      VectorWeight b,
       float[] row,
       boolean accumulate,
       float[] c) {
@@ -92,7 +92,7 @@ final class VectorGemm {
       int n,
       int k,
       float[] a,
-      float[] b,
+      VectorWeight b,
       float[] row,
       boolean accumulate,
       float[] c) {
@@ -107,7 +107,7 @@ final class VectorGemm {
     }
     VectorGemm gemm = new VectorGemm(transposeA, transposeB, m, n, k, a, b, start, accumulate, c);
     long exchanged = (long) m * k + (long) m * n;
-    if (transposeB && exchanged < (long) n * k) {
+    if (transposeB && !b.isFrozen() && exchanged < (long) n * k) {
       gemm.exchanged();
     } else {
       gemm.run();
@@ -127,7 +127,8 @@ final class VectorGemm {
         Arrays.fill(result, j * m, (j + 1) * m, row == null ? 0 : row[j]);
       }
     }
-    new VectorGemm(false, !transposeA, n, m, k, b, a, null, true, result).run();
+    VectorWeight right = VectorWeight.changing(a);
+    new VectorGemm(false, !transposeA, n, m, k, b.values(), right, null, true, result).run();
     VectorPanels.turn(n, m, result, 0, m, c, 0, n);
     Scratch.give(result);
   }
@@ -142,8 +143,10 @@ final class VectorGemm {
 
   /** Computes columns {@code first} to {@code first + count} of c. */
   private void columns(int first, int count) {
-    int inPlace = transposeB || m > THIN ? 0 : count / WIDEST * WIDEST;
-    float[] packed = pack(first + inPlace, count - inPlace);
+    boolean packs = transposeB || m > THIN || b.isFrozen();
+    int inPlace = packs ? 0 : count / WIDEST * WIDEST;
+    VectorWeight.Packed right = pack(first + inPlace, count - inPlace);
+    float[] packed = right.panels();
     int wide = m > 4 * BLOCK_ROWS ? BLOCK_COLUMNS : NARROW_COLUMNS;
     int across = (count + wide - 1) / wide;
     int high = blockRows();
@@ -162,7 +165,7 @@ final class VectorGemm {
             block(i, Math.min(high, m - i), split, end, packed, first + inPlace, first + count);
           }
         });
-    Scratch.give(packed);
+    right.release();
   }
 
   /**
@@ -206,7 +209,7 @@ final class VectorGemm {
         product.left(a, Lines.of(at, k));
       }
       if (packed == null) {
-        product.right(b, p * n + from, n);
+        product.right(b.values(), p * n + from, n);
       } else {
         product.panels(packed, p * padded + (from - packedFrom) * depth);
       }
@@ -219,10 +222,18 @@ final class VectorGemm {
     }
   }
 
+  /** Names an order of panels. */
+  private record Layout(boolean transposed, int first, int columns) {}
+
+  private VectorWeight.Packed pack(int first, int columns) {
+    long size = (long) VectorPanels.padded(columns) * k;
+    Layout layout = new Layout(transposeB, first, columns);
+    return b.packed(layout, size, packed -> pack(first, columns, packed));
+  }
+
   /** Packs columns of the right matrix, in parallel over slices and groups of columns. */
-  private float[] pack(int first, int columns) {
+  private void pack(int first, int columns, float[] packed) {
     int padded = VectorPanels.padded(columns);
-    float[] packed = Scratch.take((long) padded * k);
     int groups = (columns + WIDEST - 1) / WIDEST;
     int slices = (k + DEPTH - 1) / DEPTH;
     Parallel.range(
@@ -237,13 +248,12 @@ final class VectorGemm {
                 transposeB,
                 depth,
                 Math.min(WIDEST, columns - j),
-                b,
+                b.values(),
                 transposeB ? (first + j) * k + p : p * n + first + j,
                 transposeB ? k : n,
                 packed,
                 p * padded + j * depth);
           }
         });
-    return packed;
   }
 }

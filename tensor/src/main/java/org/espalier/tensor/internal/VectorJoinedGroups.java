@@ -55,17 +55,17 @@ final class VectorJoinedGroups {
   }
 
   /** Computes {@code y} (modified). */
-  void forward(float[] x, float[] weight, float[] bias, float[] y) {
-    float[] joined = joined(weight);
-    VectorConv.forward(wide, x, joined, bias, y);
-    Scratch.give(joined);
+  void forward(float[] x, VectorWeight weight, float[] bias, float[] y) {
+    VectorWeight.Packed joined = joined(weight);
+    VectorConv.forward(wide, x, new VectorWeight(joined.panels(), weight.kept()), bias, y);
+    joined.release();
   }
 
   /** Computes {@code dx} (modified). */
-  void gradInput(float[] dy, float[] weight, float[] dx) {
-    float[] joined = joined(weight);
-    VectorConv.gradInput(wide, dy, joined, dx);
-    Scratch.give(joined);
+  void gradInput(float[] dy, VectorWeight weight, float[] dx) {
+    VectorWeight.Packed joined = joined(weight);
+    VectorConv.gradInput(wide, dy, new VectorWeight(joined.panels(), weight.kept()), dx);
+    joined.release();
   }
 
   /** Computes {@code dw} (modified): what was summed for the zeros is left out. */
@@ -78,13 +78,18 @@ final class VectorJoinedGroups {
     Scratch.give(joined);
   }
 
-  private float[] joined(float[] weight) {
-    float[] joined = Scratch.take((long) rows() * wide.groupIn());
-    Arrays.fill(joined, 0, rows() * wide.groupIn(), 0);
-    for (int row = 0; row < rows(); row++) {
-      System.arraycopy(weight, row * narrow.groupIn(), joined, place(row), narrow.groupIn());
-    }
-    return joined;
+  private VectorWeight.Packed joined(VectorWeight weight) {
+    int size = rows() * wide.groupIn();
+    return weight.packed(
+        "joined groups",
+        size,
+        joined -> {
+          Arrays.fill(joined, 0, size, 0);
+          for (int row = 0; row < rows(); row++) {
+            System.arraycopy(
+                weight.values(), row * narrow.groupIn(), joined, place(row), narrow.groupIn());
+          }
+        });
   }
 
   /** Returns the rows of the weight: taps of all output channels. */

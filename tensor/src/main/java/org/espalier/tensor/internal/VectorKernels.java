@@ -34,7 +34,8 @@ public final class VectorKernels extends ScalarKernels {
       boolean accumulate,
       Tensor c) {
     float[] terms = row == null ? null : row.f32();
-    VectorGemm.gemm(transposeA, transposeB, m, n, k, a.f32(), b.f32(), terms, accumulate, c.f32());
+    VectorGemm.gemm(
+        transposeA, transposeB, m, n, k, a.f32(), VectorWeight.of(b), terms, accumulate, c.f32());
   }
 
   @Override
@@ -71,7 +72,7 @@ public final class VectorKernels extends ScalarKernels {
       ScalarDepthwise.forward(
           new VectorDepthwise(), geometry, x.f32(), weight.f32(), start, y.f32());
     } else {
-      VectorConv.forward(geometry, x.f32(), weight.f32(), start, y.f32());
+      VectorConv.forward(geometry, x.f32(), VectorWeight.of(weight), start, y.f32());
     }
   }
 
@@ -80,7 +81,7 @@ public final class VectorKernels extends ScalarKernels {
     if (ScalarDepthwise.serves(geometry)) {
       ScalarDepthwise.gradInput(new VectorDepthwise(), geometry, dy.f32(), weight.f32(), dx.f32());
     } else {
-      VectorConv.gradInput(geometry, dy.f32(), weight.f32(), dx.f32());
+      VectorConv.gradInput(geometry, dy.f32(), VectorWeight.of(weight), dx.f32());
     }
   }
 

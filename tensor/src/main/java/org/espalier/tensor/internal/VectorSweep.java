@@ -1,6 +1,7 @@
 package org.espalier.tensor.internal;
 
 import static org.espalier.tensor.internal.VectorPanels.DEPTH;
+import static org.espalier.tensor.internal.VectorPanels.WIDEST;
 
 import org.espalier.tensor.internal.VectorProduct.Lines;
 
@@ -16,6 +17,9 @@ import org.espalier.tensor.internal.VectorProduct.Lines;
 final class VectorSweep {
   /** Output pixels of a band: enough tiles for a panel of weights that is read once a band. */
   private static final int PIXELS = 256;
+
+  /** Pieces of work aimed at where an image alone makes fewer: enough for eight threads. */
+  private static final int PIECES = 8;
 
   /** Floats of a band: a quarter of an L2 cache, the rest is for weights and sums. */
   private static final int BAND = 1 << 16;
@@ -73,23 +77,17 @@ final class VectorSweep {
    * @param start what the outputs of each channel start from, or null for 0
    * @param target receives the outputs, at the places the axes say (modified)
    */
-  void run(float[] source, boolean transposed, float[] matrix, float[] start, float[] target) {
+  void run(float[] source, boolean transposed, VectorWeight matrix, float[] start, float[] target) {
     int groupOut = targetChannels / groups;
-    int padded = VectorPanels.padded(groupOut);
-    float[] packed = Scratch.take((long) groups * terms() * padded);
-    Parallel.range(
-        groups * sliceAt.length,
-        Parallel.grain((long) DEPTH * groupOut),
-        (from, to) -> {
-          for (int item = from; item < to; item++) {
-            pack(item / sliceAt.length, item % sliceAt.length, transposed, matrix, packed);
-          }
-        });
+    VectorWeight.Packed weight = pack(transposed, matrix);
+    float[] packed = weight.panels();
     int together = bandRows();
     int bands = (rows.outputs() + together - 1) / together;
-    long work = (long) together * columns.outputs() * terms() * groupOut / VectorPanels.LANES;
+    int strip = stripColumns(images * bands * groups);
+    int strips = (groupOut + strip - 1) / strip;
+    long work = (long) together * columns.outputs() * terms() * strip / VectorPanels.LANES;
     Parallel.range(
-        images * bands * groups,
+        images * bands * groups * strips,
         Parallel.grain(work),
         (from, to) -> {
           float[] copy = Scratch.take(band.size(together));
@@ -98,24 +96,54 @@ final class VectorSweep {
                   ? Scratch.take((long) together * columns.outputs() * terms() + VectorPanels.LANES)
                   : null;
           VectorProduct product = new VectorProduct();
+          int filled = -1;
           for (int item = from; item < to; item++) {
-            int group = item % groups;
-            int image = item / groups / bands;
-            int first = item / groups % bands * together;
+            int inBand = item / strips;
+            int group = inBand % groups;
+            int image = inBand / groups / bands;
+            int first = inBand / groups % bands * together;
             int count = Math.min(together, rows.outputs() - first);
-            band.fill(source, image, group, first, count, copy);
-            if (patches != null) {
-              band.gather(copy, 0, count * columns.outputs(), 0, band.runs(), patches);
+            if (inBand != filled) {
+              band.fill(source, image, group, first, count, copy);
+              if (patches != null) {
+                band.gather(copy, 0, count * columns.outputs(), 0, band.runs(), patches);
+              }
+              filled = inBand;
             }
-            product.into(target, targets(image, group, first)).fromRow(start, group * groupOut);
-            multiply(product, copy, patches, packed, group, count * columns.outputs());
+            int column = item % strips * strip;
+            product
+                .into(target, targets(image, group, first, column))
+                .fromRow(start, group * groupOut + column);
+            int wide = Math.min(strip, groupOut - column);
+            multiply(
+                product, copy, patches, packed, group, count * columns.outputs(), column, wide);
           }
           Scratch.give(copy);
           if (patches != null) {
             Scratch.give(patches);
           }
         });
-    Scratch.give(packed);
+    weight.release();
+  }
+
+  /** Names an order of panels: slices differ where windows are gathered and where they are not. */
+  private record Layout(int groups, boolean transposed, int slices) {}
+
+  private VectorWeight.Packed pack(boolean transposed, VectorWeight matrix) {
+    int groupOut = targetChannels / groups;
+    return matrix.packed(
+        new Layout(groups, transposed, sliceAt.length),
+        (long) groups * terms() * VectorPanels.padded(groupOut),
+        packed ->
+            Parallel.range(
+                groups * sliceAt.length,
+                Parallel.grain((long) DEPTH * groupOut),
+                (from, to) -> {
+                  for (int item = from; item < to; item++) {
+                    int group = item / sliceAt.length;
+                    pack(group, item % sliceAt.length, transposed, matrix.values(), packed);
+                  }
+                }));
   }
 
   private void pack(int group, int slice, boolean transposed, float[] matrix, float[] packed) {
@@ -142,29 +170,42 @@ final class VectorSweep {
     return Math.min(rows.outputs(), enough);
   }
 
-  /** Returns where the outputs of a band go. */
-  private Lines targets(int image, int group, int first) {
+  /** Returns how many columns make one piece of work: all of them where there are enough bands. */
+  private int stripColumns(int bands) {
+    int groupOut = targetChannels / groups;
+    int panels = (groupOut + WIDEST - 1) / WIDEST;
+    return bands >= PIECES ? groupOut : (panels * bands + PIECES - 1) / PIECES * WIDEST;
+  }
+
+  /** Returns where the outputs of a band go, from a column of the group on. */
+  private Lines targets(int image, int group, int first, int column) {
     int line = columns.target() * targetChannels;
     int from =
         (image * rows.target() + rows.place(first)) * line
             + columns.place(0) * targetChannels
-            + group * (targetChannels / groups);
+            + group * (targetChannels / groups)
+            + column;
     return new Lines(from, columns.step() * targetChannels, columns.outputs(), rows.step() * line);
   }
 
   private void multiply(
-      VectorProduct product, float[] copy, float[] patches, float[] packed, int group, int pixels) {
-    int groupOut = targetChannels / groups;
-    int padded = VectorPanels.padded(groupOut);
+      VectorProduct product,
+      float[] copy,
+      float[] patches,
+      float[] packed,
+      int group,
+      int pixels,
+      int column,
+      int wide) {
+    int padded = VectorPanels.padded(targetChannels / groups);
     for (int s = 0; s < sliceAt.length; s++) {
       if (patches == null) {
         product.left(copy, band.windows(sliceAt[s]));
       } else {
         product.left(patches, Lines.of(sliceAt[s], terms()));
       }
-      product
-          .panels(packed, (group * terms() + sliceBefore[s]) * padded)
-          .run(pixels, groupOut, sliceDepth[s]);
+      int slice = (group * terms() + sliceBefore[s]) * padded;
+      product.panels(packed, slice + column * sliceDepth[s]).run(pixels, wide, sliceDepth[s]);
       product.fromTarget();
     }
   }

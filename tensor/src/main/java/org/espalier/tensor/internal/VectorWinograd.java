@@ -61,8 +61,44 @@ final class VectorWinograd {
    * @param start what the outputs of each channel start from, or null for 0
    * @param target receives the outputs (modified)
    */
-  void run(float[] source, boolean turned, float[] weight, float[] start, float[] target) {
-    float[] panels = Scratch.take((long) groups * panelSize());
+  void run(float[] source, boolean turned, VectorWeight weight, float[] start, float[] target) {
+    VectorWeight.Packed packed =
+        weight.packed(
+            new Layout(groups, turned),
+            (long) groups * panelSize(),
+            panels -> transform(turned, weight.values(), panels));
+    float[] panels = packed.panels();
+    float[] bias = null;
+    if (start != null) {
+      bias = new float[outStride];
+      System.arraycopy(start, 0, bias, 0, out);
+    }
+    float[] first = bias;
+    int all = images * tiles.down();
+    int blocks = (all + tileRows() - 1) / tileRows();
+    int together = (all + blocks - 1) / blocks;
+    Parallel.range(
+        blocks,
+        1,
+        (from, to) -> {
+          int most = together * tiles.across();
+          float[] points = Scratch.take((long) POINTS * inPlane(most));
+          float[] products = Scratch.take((long) POINTS * outPlane(most));
+          for (int block = from; block < to; block++) {
+            int row = block * together;
+            int count = Math.min(together, all - row);
+            block(row, count, blocks == 1, source, panels, first, points, products, target);
+          }
+          Scratch.give(products);
+          Scratch.give(points);
+        });
+    packed.release();
+  }
+
+  /** Names an order of panels. */
+  private record Layout(int groups, boolean turned) {}
+
+  private void transform(boolean turned, float[] weight, float[] panels) {
     int groupOut = out / groups;
     for (int group = 0; group < groups; group++) {
       VectorWinogradWeights.pack(
@@ -74,38 +110,6 @@ final class VectorWinograd {
           panels,
           group * panelSize());
     }
-    float[] bias = null;
-    if (start != null) {
-      bias = new float[outStride];
-      System.arraycopy(start, 0, bias, 0, out);
-    }
-    float[] first = bias;
-    int all = images * tiles.down();
-    int together = tileRows();
-    int blocks = (all + together - 1) / together;
-    Parallel.range(
-        blocks,
-        1,
-        (from, to) -> {
-          int most = together * tiles.across();
-          float[] points = Scratch.take((long) POINTS * inPlane(most));
-          float[] products = Scratch.take((long) POINTS * outPlane(most));
-          for (int block = from; block < to; block++) {
-            int row = block * together;
-            block(
-                row,
-                Math.min(together, all - row),
-                source,
-                panels,
-                first,
-                points,
-                products,
-                target);
-          }
-          Scratch.give(products);
-          Scratch.give(points);
-        });
-    Scratch.give(panels);
   }
 
   private int tileRows() {
@@ -126,9 +130,14 @@ final class VectorWinograd {
     return POINTS * groupIn * padded;
   }
 
+  /**
+   * Computes {@code count} rows of tiles. A block that is the only one is split over threads step
+   * by step: rows of tiles, points, rows of tiles.
+   */
   private void block(
       int row,
       int count,
+      boolean only,
       float[] source,
       float[] panels,
       float[] start,
@@ -138,25 +147,43 @@ final class VectorWinograd {
     int across = tiles.across();
     int inPlane = inPlane(count * across);
     int outPlane = outPlane(count * across);
-    for (int i = 0; i < count; i++) {
-      tiles.transform(source, row + i, points, i * across, inPlane);
-    }
-    VectorProduct product = new VectorProduct();
-    for (int group = 0; group < groups; group++) {
-      for (int p = 0; p < POINTS; p++) {
-        product
-            .into(products, Lines.of(p * outPlane + group * padded, outStride))
-            .fromRow(p == EVERYWHERE ? start : null, group * padded);
-        multiply(product, points, p * inPlane + group * groupIn, panels, group, p, count * across);
-      }
-    }
-    float[] aside = Scratch.take(16L * VectorWinogradTiles.stride(out));
-    for (int i = 0; i < count; i++) {
-      for (int t = 0; t < across; t++) {
-        output(products, (i * across + t) * outStride, outPlane, row + i, t, aside, target);
-      }
-    }
-    Scratch.give(aside);
+    int rowGrain = only ? Parallel.grain((long) across * POINTS * 4) : count;
+    Parallel.range(
+        count,
+        rowGrain,
+        (from, to) -> {
+          for (int i = from; i < to; i++) {
+            tiles.transform(source, row + i, points, i * across, inPlane);
+          }
+        });
+    long work = (long) count * across * groupIn * padded / VectorPanels.LANES;
+    Parallel.range(
+        groups * POINTS,
+        only ? Parallel.grain(work) : groups * POINTS,
+        (from, to) -> {
+          VectorProduct product = new VectorProduct();
+          for (int item = from; item < to; item++) {
+            int group = item / POINTS;
+            int point = item % POINTS;
+            product
+                .into(products, Lines.of(point * outPlane + group * padded, outStride))
+                .fromRow(point == EVERYWHERE ? start : null, group * padded);
+            int at = point * inPlane + group * groupIn;
+            multiply(product, points, at, panels, group, point, count * across);
+          }
+        });
+    Parallel.range(
+        count,
+        rowGrain,
+        (from, to) -> {
+          float[] aside = Scratch.take(16L * VectorWinogradTiles.stride(out));
+          for (int i = from; i < to; i++) {
+            for (int t = 0; t < across; t++) {
+              output(products, (i * across + t) * outStride, outPlane, row + i, t, aside, target);
+            }
+          }
+          Scratch.give(aside);
+        });
   }
 
   /** Multiplies all tiles at one point with the weights of one group. */

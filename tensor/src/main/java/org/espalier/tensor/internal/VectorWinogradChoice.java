@@ -16,6 +16,9 @@ final class VectorWinogradChoice {
   /** Fewest tiles: below, transforming the weights costs more than the products save. */
   private static final int TILES = 32;
 
+  /** Fewest tiles where the transformed weights are kept: they still are four times as many. */
+  private static final int KEPT_TILES = 8;
+
   /** Least part of the tiles that must lie inside the output, in percent. */
   private static final int INSIDE = 50;
 
@@ -28,7 +31,12 @@ final class VectorWinogradChoice {
 
   /** Tells whether all three passes of this convolution are worth the transform. */
   static boolean serves(ConvGeometry g) {
-    return Switch.ON && fits(g) && pays(g);
+    return serves(g, false);
+  }
+
+  /** Tells the same of a forward pass, whose transformed weight may be kept for other calls. */
+  static boolean serves(ConvGeometry g, boolean kept) {
+    return Switch.ON && fits(g) && pays(g, kept ? KEPT_TILES : TILES);
   }
 
   /** Tells whether the transform can compute this convolution at all. */
@@ -47,11 +55,11 @@ final class VectorWinogradChoice {
     return channels >= VectorPanels.LANES && VectorPanels.padded(channels) == channels;
   }
 
-  private static boolean pays(ConvGeometry g) {
+  private static boolean pays(ConvGeometry g, int fewest) {
     int tiles = (g.outHeight() + 3) / 4 * ((g.outWidth() + 3) / 4);
     long inside = 100L * g.outHeight() * g.outWidth() / (16L * tiles);
     return Math.min(g.groupIn(), g.groupOut()) >= CHANNELS
-        && (long) g.batch() * tiles >= TILES
+        && (long) g.batch() * tiles >= fewest
         && inside >= INSIDE;
   }
 }

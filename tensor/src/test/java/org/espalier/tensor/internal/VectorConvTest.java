@@ -62,15 +62,15 @@ class VectorConvTest {
     assertClose(
         "forward of " + g,
         naive.forward(x, w, bias),
-        filled(dy.length, y -> VectorConv.forward(g, x, w, bias, y)));
+        filled(dy.length, y -> VectorConv.forward(g, x, VectorWeight.changing(w), bias, y)));
     assertClose(
         "forward without bias of " + g,
         naive.forward(x, w, null),
-        filled(dy.length, y -> VectorConv.forward(g, x, w, null, y)));
+        filled(dy.length, y -> VectorConv.forward(g, x, VectorWeight.changing(w), null, y)));
     assertClose(
         "input gradient of " + g,
         naive.gradInput(dy, w),
-        filled(x.length, dx -> VectorConv.gradInput(g, dy, w, dx)));
+        filled(x.length, dx -> VectorConv.gradInput(g, dy, VectorWeight.changing(w), dx)));
     assertClose(
         "weight gradient of " + g,
         naive.gradWeight(x, dy),
@@ -211,8 +211,11 @@ class VectorConvTest {
         VectorAssumptions.inPool(
             threads,
             () -> {
-              result[0] = filled(dy.length, y -> VectorConv.forward(g, x, w, null, y));
-              result[1] = filled(x.length, dx -> VectorConv.gradInput(g, dy, w, dx));
+              result[0] =
+                  filled(
+                      dy.length, y -> VectorConv.forward(g, x, VectorWeight.changing(w), null, y));
+              result[1] =
+                  filled(x.length, dx -> VectorConv.gradInput(g, dy, VectorWeight.changing(w), dx));
               result[2] = filled(w.length, dw -> VectorConv.gradWeight(g, x, dy, dw));
             });
       }
@@ -231,13 +234,18 @@ class VectorConvTest {
     float[] x = noise(random, new NaiveConv(compact).xSize());
     float[] w = noise(random, new NaiveConv(compact).weightSize());
     float[] y =
-        filled(new NaiveConv(compact).ySize(), out -> VectorConv.forward(compact, x, w, null, out));
+        filled(
+            new NaiveConv(compact).ySize(),
+            out -> VectorConv.forward(compact, x, VectorWeight.changing(w), null, out));
     float[] wideX = noise(random, new NaiveConv(wide).xSize());
     float[] wideW = new float[new NaiveConv(wide).weightSize()];
     spread(x, 13, wideX, 20);
     spread(w, 13, wideW, 20);
     assertArrayEquals(
-        y, filled(y.length, out -> VectorConv.forward(wide, wideX, wideW, null, out)));
+        y,
+        filled(
+            y.length,
+            out -> VectorConv.forward(wide, wideX, VectorWeight.changing(wideW), null, out)));
     assertTrue(y.length > 0);
   }
 

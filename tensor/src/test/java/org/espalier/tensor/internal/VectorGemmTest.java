@@ -43,7 +43,8 @@ class VectorGemmTest {
       if (onto == null) {
         Arrays.fill(c, Float.NaN);
       }
-      VectorGemm.gemm(transposeA, transposeB, m, n, k, a, b, row, onto != null, c);
+      VectorGemm.gemm(
+          transposeA, transposeB, m, n, k, a, VectorWeight.changing(b), row, onto != null, c);
       return c;
     }
 

@@ -1,0 +1,36 @@
+package org.espalier.tensor;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+/**
+ * Keeps copies of a frozen tensor, packed in the orders in which kernels read it, for as long as
+ * the tensor itself lives.
+ *
+ * <p>Why: at batch 1 a kernel reads each weight once, and packing the weights anew for each call
+ * costs more than the arithmetic. Thread-safe.
+ */
+public final class Prepacked {
+  private final Map<Object, float[]> copies = new ConcurrentHashMap<>();
+
+  Prepacked() {}
+
+  /**
+   * Returns the copy of a layout, made on first use; not to be modified. Two threads that ask for
+   * the first time may both make it, and get the same one.
+   *
+   * @param layout a value equal to those of all calls that want the same numbers in the same order
+   * @param maker packs the tensor
+   */
+  public float[] get(Object layout, Supplier<float[]> maker) {
+    float[] known = copies.get(layout);
+    if (known != null) {
+      return known;
+    }
+    // Not made inside the map's lock: packing runs in parallel, and its thread may help elsewhere.
+    float[] made = maker.get();
+    float[] first = copies.putIfAbsent(layout, made);
+    return first == null ? made : first;
+  }
+}

@@ -1,0 +1,122 @@
+package org.espalier.tensor.internal;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.espalier.tensor.Shape;
+import org.espalier.tensor.Tensor;
+import org.espalier.tensor.kernel.ConvGeometry;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Tests that kept panels give the numbers of panels packed anew, and are made once. */
+class VectorWeightTest {
+  @BeforeAll
+  static void vectorModule() {
+    VectorAssumptions.vectorModule();
+  }
+
+  private static Tensor noise(Random random, int size) {
+    float[] values = new float[size];
+    for (int i = 0; i < size; i++) {
+      values[i] = random.nextFloat() - 0.5f;
+    }
+    return Tensor.of(Shape.of(size), values);
+  }
+
+  private static float[] forward(ConvGeometry g, Tensor x, Tensor weight, float[] bias) {
+    float[] y = new float[new NaiveConv(g).ySize()];
+    Arrays.fill(y, Float.NaN);
+    VectorConv.forward(g, x.f32(), VectorWeight.of(weight), bias, y);
+    return y;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 16, 16, 24, 40, 3, 1, 1", // Winograd, one block
+    "9, 16, 16, 24, 40, 3, 1, 1", // Winograd, several blocks
+    "1, 7, 9, 20, 150, 3, 2, 1", // a sweep in strips of columns
+    "1, 6, 6, 3, 70, 5, 1, 1", // gathered windows
+    "2, 9, 9, 12, 200, 3, 2, 2", // groups
+    "2, 16, 16, 64, 64, 3, 1, 8", // joined groups
+    "1, 4, 4, 300, 70, 1, 1, 1", // a product
+  })
+  void keptPanelsGiveTheSameBits(
+      int batch, int height, int width, int in, int out, int kernel, int stride, int groups) {
+    int pad = kernel / 2;
+    ConvGeometry g =
+        new ConvGeometry(
+            batch,
+            height,
+            width,
+            in,
+            (height + 2 * pad - kernel) / stride + 1,
+            (width + 2 * pad - kernel) / stride + 1,
+            out,
+            kernel,
+            kernel,
+            stride,
+            stride,
+            1,
+            1,
+            pad,
+            pad,
+            groups);
+    Random random = new Random(3);
+    Tensor x = noise(random, new NaiveConv(g).xSize());
+    Tensor weight = noise(random, new NaiveConv(g).weightSize());
+    float[] bias = noise(random, out).f32();
+    Tensor frozen = weight.frozen();
+    float[] first = forward(g, x, frozen, bias);
+    assertArrayEquals(first, forward(g, x, frozen, bias));
+    if (VectorWinogradChoice.serves(g, true) == VectorWinogradChoice.serves(g)) {
+      assertArrayEquals(forward(g, x, weight, bias), first);
+    } else {
+      assertArrayEquals(forward(g, x, weight, bias), first, 1e-4f);
+    }
+    for (int threads = 1; threads <= 3; threads++) {
+      VectorAssumptions.inPool(
+          threads, () -> assertArrayEquals(first, forward(g, x, weight.frozen(), bias)));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 70, 300", "1, 1, 9", "5, 200, 33", "30, 65, 600"})
+  void keptProductsGiveTheSameBits(int m, int n, int k) {
+    Random random = new Random(4);
+    float[] a = noise(random, m * k).f32();
+    Tensor b = noise(random, n * k);
+    float[] row = noise(random, n).f32();
+    for (boolean transposed : new boolean[] {false, true}) {
+      float[] expected = new float[m * n];
+      VectorGemm.gemm(false, transposed, m, n, k, a, VectorWeight.of(b), row, false, expected);
+      VectorWeight frozen = VectorWeight.of(b.frozen());
+      for (int call = 0; call < 2; call++) {
+        float[] c = new float[m * n];
+        VectorGemm.gemm(false, transposed, m, n, k, a, frozen, row, false, c);
+        assertArrayEquals(expected, c);
+      }
+    }
+  }
+
+  @Test
+  void aFrozenWeightIsPackedOnceForEachLayout() {
+    Tensor frozen = Tensor.zeros(4).frozen();
+    AtomicInteger packings = new AtomicInteger();
+    float[] first =
+        VectorWeight.of(frozen).packed("a", 4, to -> packings.incrementAndGet()).panels();
+    assertSame(
+        first, VectorWeight.of(frozen).packed("a", 4, to -> packings.incrementAndGet()).panels());
+    assertEquals(1, packings.get());
+    VectorWeight.of(frozen).packed("b", 4, to -> packings.incrementAndGet()).release();
+    assertEquals(2, packings.get());
+    VectorWeight.of(frozen.reshape(2, 2)).packed("a", 4, to -> packings.incrementAndGet());
+    assertEquals(3, packings.get());
+  }
+}
