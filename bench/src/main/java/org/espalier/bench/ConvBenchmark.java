@@ -77,7 +77,7 @@ public class ConvBenchmark {
   /** Computes the output. */
   @Benchmark
   public Tensor forward() {
-    kernels.conv(geometry, x, weight, null, y);
+    kernels.conv(geometry, x, weight, null, null, y);
     return y;
   }
 

@@ -13,6 +13,7 @@ import org.espalier.tensor.DType;
 import org.espalier.tensor.Random;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.StateException;
+import org.espalier.tensor.kernel.Clamp;
 
 /**
  * Owns named parameters and children and says how a value flows through them. Mode, randomness and
@@ -29,17 +30,28 @@ public abstract class Module {
   /** Computes the output for one input; children are called by {@link #apply}. */
   protected abstract Var forward(Pass pass, Var x);
 
-  /**
-   * Tells whether {@link #forwardFused} computes the module behind this one in the same call; a
-   * {@link Sequential} asks for each pair of neighbours. Only in passes whose calls nobody reads
-   * but the gradient.
-   */
-  protected boolean fuses(Pass pass, Module next) {
-    return false;
+  /** Returns the interval that this module clamps to and does nothing else, or null. */
+  protected Clamp clamp() {
+    return null;
   }
 
-  /** Computes what this module and then the next, with which it fuses, would have computed. */
-  protected Var forwardFused(Pass pass, Var x, Module next) {
+  /** Returns the interval that the first of some modules clamps to, null where it does not. */
+  protected static Clamp clampOf(List<Module> modules) {
+    return modules.isEmpty() ? null : modules.get(0).clamp();
+  }
+
+  /**
+   * Returns how many of the modules behind this one {@link #forwardFused} computes in the same
+   * call; a {@link Sequential} asks. Only in passes whose calls nobody reads but the gradient.
+   *
+   * @param behind the modules that follow, nearest first; may be empty
+   */
+  protected int fuses(Pass pass, List<Module> behind) {
+    return 0;
+  }
+
+  /** Computes what this module and then those that it fuses with would have computed. */
+  protected Var forwardFused(Pass pass, Var x, List<Module> fused) {
     throw new StateException(name + ": fuses with no other module");
   }
 
@@ -57,18 +69,18 @@ public abstract class Module {
     if (pass.isOutermost() && pass.mode().computes() && !isInitialized()) {
       initialize(0);
     }
-    return scoped(pass, x, null);
+    return scoped(pass, x, List.of());
   }
 
-  /** Runs this module and the next, fused, in the scope of this one's name. */
-  final Var applyFused(Pass pass, Var x, Module next) {
-    return scoped(pass, x, next);
+  /** Runs this module and those it fuses with, in the scope of this one's name. */
+  final Var applyFused(Pass pass, Var x, List<Module> fused) {
+    return scoped(pass, x, fused);
   }
 
-  private Var scoped(Pass pass, Var x, Module fused) {
+  private Var scoped(Pass pass, Var x, List<Module> fused) {
     pass.enter(name);
     try {
-      return fused == null ? forward(pass, x) : forwardFused(pass, x, fused);
+      return fused.isEmpty() ? forward(pass, x) : forwardFused(pass, x, fused);
     } finally {
       pass.leave();
     }

@@ -1,7 +1,10 @@
 package org.espalier.nn;
 
+import java.util.List;
+import org.espalier.autograd.Mode;
 import org.espalier.autograd.Var;
 import org.espalier.autograd.op.Ops;
+import org.espalier.tensor.kernel.Clamp;
 
 /**
  * Adds a branch to a shortcut of the same input: {@code y = branch(x) + shortcut(x)}; without a
@@ -54,9 +57,25 @@ public final class Residual extends Module {
 
   @Override
   protected Var forward(Pass pass, Var x) {
+    return sum(pass, x, false);
+  }
+
+  /** Fuses with a rectifier in train and infer passes. */
+  @Override
+  protected int fuses(Pass pass, List<Module> behind) {
+    boolean unread = pass.mode() == Mode.TRAIN || pass.mode() == Mode.INFER;
+    return unread && Clamp.RELU.equals(clampOf(behind)) ? 1 : 0;
+  }
+
+  @Override
+  protected Var forwardFused(Pass pass, Var x, List<Module> fused) {
+    return sum(pass, x, true);
+  }
+
+  private Var sum(Pass pass, Var x, boolean rectified) {
     Var change = branch().apply(pass, x);
     Var carried = shortcut() == null ? x : shortcut().apply(pass, x);
-    Var sum = Ops.add(change, carried);
+    Var sum = rectified ? Ops.addRelu(change, carried) : Ops.add(change, carried);
     if (change != x) {
       pass.release(change);
     }

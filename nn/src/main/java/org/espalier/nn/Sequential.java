@@ -50,15 +50,17 @@ public final class Sequential extends Module {
   protected Var forward(Pass pass, Var x) {
     List<Module> modules = List.copyOf(children().values());
     Var current = x;
-    for (int i = 0; i < modules.size(); i++) {
-      Module child = modules.get(i);
-      boolean both = i + 1 < modules.size() && child.fuses(pass, modules.get(i + 1));
-      Var next =
-          both ? child.applyFused(pass, current, modules.get(++i)) : child.apply(pass, current);
+    int done = 0;
+    while (done < modules.size()) {
+      Module child = modules.get(done++);
+      List<Module> behind = modules.subList(done, modules.size());
+      List<Module> fused = behind.subList(0, child.fuses(pass, behind));
+      Var next = child.applyFused(pass, current, fused);
       if (current != x && next != current) {
         pass.release(current);
       }
       current = next;
+      done += fused.size();
     }
     return current;
   }

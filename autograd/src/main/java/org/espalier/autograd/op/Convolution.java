@@ -3,12 +3,15 @@ package org.espalier.autograd.op;
 import org.espalier.autograd.Axes;
 import org.espalier.autograd.AxisSpec;
 import org.espalier.autograd.Call;
+import org.espalier.autograd.Cost;
 import org.espalier.autograd.Coupling;
+import org.espalier.autograd.Keep;
 import org.espalier.autograd.Op;
 import org.espalier.autograd.Role;
 import org.espalier.autograd.Saved;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
+import org.espalier.tensor.kernel.Clamp;
 import org.espalier.tensor.kernel.ConvGeometry;
 import org.espalier.tensor.kernel.KernelLookup;
 import org.espalier.tensor.kernel.Reduction;
@@ -22,8 +25,10 @@ import org.espalier.tensor.kernel.Span;
  *
  * @param dimensions 1 for x {@code [n, l, c]}, 2 for x {@code [n, h, w, c]}
  * @param options strides, dilations, padding, and whether there may be groups
+ * @param clamp the interval that an activation in the same call clamps outputs to, or null; the
+ *     derivative at both ends is 0
  */
-public record Convolution(int dimensions, ConvOptions options) implements Op {
+public record Convolution(int dimensions, ConvOptions options, Clamp clamp) implements Op {
   private static final AxisSpec ONE = AxisSpec.of("x: n x+j c, weight: o j c, bias?: o -> n x o");
   private static final AxisSpec ONE_GROUPED =
       AxisSpec.of("x: n x+j (g c), weight: (g o) j c, bias?: (g o) -> n x (g o)");
@@ -32,9 +37,19 @@ public record Convolution(int dimensions, ConvOptions options) implements Op {
   private static final AxisSpec TWO_GROUPED =
       AxisSpec.of("x: n y+i x+j (g c), weight: (g o) i j c, bias?: (g o) -> n y x (g o)");
 
+  /** Creates the op without an activation. */
+  public Convolution(int dimensions, ConvOptions options) {
+    this(dimensions, options, null);
+  }
+
   @Override
   public String name() {
-    return "conv" + dimensions + "d";
+    return "conv" + dimensions + (clamp == null ? "d" : "d_clamp");
+  }
+
+  @Override
+  public Keep keep() {
+    return clamp == null ? Keep.INPUTS : Keep.BOTH;
   }
 
   @Override
@@ -88,11 +103,21 @@ public record Convolution(int dimensions, ConvOptions options) implements Op {
   @Override
   public void forward(Tensor[] in, Tensor y, Saved saved) {
     ConvGeometry geometry = geometry(in[0].shape(), in[1].shape(), y.shape());
-    KernelLookup.of(y).conv(geometry, in[0], in[1], in[2], y);
+    KernelLookup.of(y).conv(geometry, in[0], in[1], in[2], clamp, y);
   }
 
   @Override
   public Tensor[] vjp(Call call, Tensor dy) {
+    if (clamp == null) {
+      return gradients(call, dy);
+    }
+    Tensor gated = Rectified.gate(call, clamp, dy);
+    Tensor[] gradients = gradients(call, gated);
+    call.release(gated);
+    return gradients;
+  }
+
+  private Tensor[] gradients(Call call, Tensor dy) {
     ConvGeometry geometry = geometry(call.input(0).shape(), call.input(1).shape(), dy.shape());
     var kernels = KernelLookup.of(dy);
     Tensor dx = call.needs(0) ? call.like(0) : null;
@@ -112,7 +137,13 @@ public record Convolution(int dimensions, ConvOptions options) implements Op {
 
   @Override
   public Role role() {
-    return Role.LINEAR;
+    return clamp == null ? Role.LINEAR : Role.OPAQUE;
+  }
+
+  /** Counts what the linear part costs: clamping is no multiplication. */
+  @Override
+  public Cost cost(Axes axes) {
+    return Cost.of(new Convolution(dimensions, options), axes);
   }
 
   /**

@@ -11,6 +11,7 @@ import org.espalier.autograd.Saved;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.kernel.Binary;
+import org.espalier.tensor.kernel.Clamp;
 import org.espalier.tensor.kernel.KernelLookup;
 import org.espalier.tensor.kernel.Kernels;
 import org.espalier.tensor.kernel.Span;
@@ -45,6 +46,10 @@ public record Elementwise(Binary binary) implements Op {
     Span span = Span.equal(dy.shape());
     return switch (binary) {
       case ADD -> new Tensor[] {call.needs(0) ? dy : null, call.needs(1) ? dy : null};
+      case ADD_RELU -> {
+        Tensor gated = Rectified.gate(call, Clamp.RELU, dy);
+        yield new Tensor[] {call.needs(0) ? gated : null, call.needs(1) ? gated : null};
+      }
       case SUB -> new Tensor[] {call.needs(0) ? dy : null, call.needs(1) ? minus(call, dy) : null};
       case MUL -> {
         Tensor[] parts = outputs(call);
@@ -108,7 +113,11 @@ public record Elementwise(Binary binary) implements Op {
 
   @Override
   public Keep keep() {
-    return binary == Binary.ADD || binary == Binary.SUB ? Keep.NONE : Keep.INPUTS;
+    return switch (binary) {
+      case ADD, SUB -> Keep.NONE;
+      case ADD_RELU -> Keep.OUTPUT;
+      case MUL, DIV, MAX, MIN -> Keep.INPUTS;
+    };
   }
 
   @Override
@@ -117,7 +126,7 @@ public record Elementwise(Binary binary) implements Op {
       case ADD -> Role.SPLIT;
       case MUL -> Role.LINEAR;
       case MAX, MIN -> Role.ROUTE;
-      case SUB, DIV -> Role.OPAQUE;
+      case SUB, DIV, ADD_RELU -> Role.OPAQUE;
     };
   }
 }

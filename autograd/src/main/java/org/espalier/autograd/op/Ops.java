@@ -5,6 +5,7 @@ import org.espalier.autograd.AxisSpec;
 import org.espalier.autograd.Tape;
 import org.espalier.autograd.Var;
 import org.espalier.tensor.kernel.Binary;
+import org.espalier.tensor.kernel.Clamp;
 import org.espalier.tensor.kernel.Reduction;
 import org.espalier.tensor.kernel.Unary;
 
@@ -37,6 +38,15 @@ public final class Ops {
     return Tape.run(new Convolution(1, options), x, weight, bias);
   }
 
+  /**
+   * Returns the convolution over one or two axes with its outputs clamped, by one call; see {@link
+   * Convolution}.
+   */
+  public static Var convClamp(
+      int dimensions, Var x, Var weight, Var bias, ConvOptions options, Clamp clamp) {
+    return Tape.run(new Convolution(dimensions, options, clamp), x, weight, bias);
+  }
+
   /** Returns the batched product of a {@code [..., m, k]} and b {@code [..., k, n]}. */
   public static Var matmul(Var a, Var b) {
     return Tape.run(new MatMul(), a, b);
@@ -47,6 +57,11 @@ public final class Ops {
     return Tape.run(new Scale(), x, scale, shift);
   }
 
+  /** Returns {@code max(x·scale + shift, 0)} by one call; scale and shift as in {@link #scale}. */
+  public static Var scaleRelu(Var x, Var scale, Var shift) {
+    return Tape.run(new Scale(true), x, scale, shift);
+  }
+
   /** Returns {@code x·gate}: x {@code [n, ..., c]}, gate {@code [n, c]}. */
   public static Var gate(Var x, Var gate) {
     return Tape.run(new Gate(), x, gate);
@@ -55,6 +70,11 @@ public final class Ops {
   /** Returns {@code x + y}, of equal shapes. */
   public static Var add(Var x, Var y) {
     return Tape.run(new Elementwise(Binary.ADD), x, y);
+  }
+
+  /** Returns {@code max(x + y, 0)}, of equal shapes, by one call. */
+  public static Var addRelu(Var x, Var y) {
+    return Tape.run(new Elementwise(Binary.ADD_RELU), x, y);
   }
 
   /** Returns {@code x - y}, of equal shapes. */

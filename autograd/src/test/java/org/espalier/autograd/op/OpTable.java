@@ -7,6 +7,7 @@ import org.espalier.autograd.AxisSpec;
 import org.espalier.autograd.op.Row.Domain;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.kernel.Binary;
+import org.espalier.tensor.kernel.Clamp;
 import org.espalier.tensor.kernel.Reduction;
 import org.espalier.tensor.kernel.Unary;
 
@@ -64,6 +65,20 @@ final class OpTable {
     rows.add(Row.of("conv1d grouped", new Convolution(1, grouped)).in(2, 5, 4).in(6, 3, 2).in(6));
     rows.add(Row.of("matmul", new MatMul()).in(3, 4).in(4, 2));
     rows.add(Row.of("matmul batched", new MatMul()).in(2, 3, 3, 4).in(2, 3, 4, 2));
+    rows.add(
+        Row.of(
+                "conv2d clamped",
+                new Convolution(2, ConvOptions.DEFAULT.withPadding(1), new Clamp(-1, 1.5f)))
+            .in(2, 3, 4, 3)
+            .in(3, 3, 3, 3)
+            .in(3));
+    rows.add(
+        Row.of("conv1d rectified", new Convolution(1, ConvOptions.DEFAULT, Clamp.RELU))
+            .in(2, 5, 4)
+            .in(3, 2, 4)
+            .absent());
+    rows.add(Row.of("scale rectified", new Scale(true)).in(2, 3, 2, 5).in(5).in(5));
+    rows.add(Row.of("shift rectified", new Scale(true)).in(4, 3).absent().in(3));
     rows.add(Row.of("scale", new Scale()).in(2, 3, 2, 5).in(5).in(5));
     rows.add(Row.of("scale without shift", new Scale()).in(4, 3).in(3).absent());
     rows.add(Row.of("shift without scale", new Scale()).in(4, 3).absent().in(3));

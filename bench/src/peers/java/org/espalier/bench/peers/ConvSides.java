@@ -57,7 +57,7 @@ final class ConvSides {
     @Override
     public void run() {
       switch (pass) {
-        case FORWARD -> kernels.conv(conv.geometry(), x, weight, null, y);
+        case FORWARD -> kernels.conv(conv.geometry(), x, weight, null, null, y);
         case INPUT -> kernels.convGradInput(conv.geometry(), y, weight, x);
         case WEIGHT -> kernels.convGradWeight(conv.geometry(), x, y, weight);
       }

@@ -7,6 +7,7 @@ import org.espalier.nn.Module;
 import org.espalier.nn.Pass;
 import org.espalier.nn.Spec;
 import org.espalier.tensor.FormatException;
+import org.espalier.tensor.kernel.Clamp;
 import org.espalier.tensor.kernel.Unary;
 
 /**
@@ -48,9 +49,14 @@ public final class Activation extends Module {
     return new Activation(Unary.RELU, 0, 0);
   }
 
-  /** Tells whether this is {@code max(x, 0)}. */
-  boolean isRelu() {
-    return function == Unary.RELU;
+  /** Returns the interval this clamps to, null where it does something else. */
+  @Override
+  protected Clamp clamp() {
+    return switch (function) {
+      case RELU -> Clamp.RELU;
+      case HARD_TANH, CLAMP -> a <= b ? new Clamp((float) a, (float) b) : null;
+      default -> null;
+    };
   }
 
   /** Returns {@code min(max(x, 0), 6)}. */

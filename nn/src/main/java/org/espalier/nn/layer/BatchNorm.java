@@ -1,5 +1,6 @@
 package org.espalier.nn.layer;
 
+import java.util.List;
 import org.espalier.autograd.Mode;
 import org.espalier.autograd.Var;
 import org.espalier.autograd.op.Normalizations;
@@ -9,6 +10,7 @@ import org.espalier.nn.Pass;
 import org.espalier.nn.Spec;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
+import org.espalier.tensor.kernel.Clamp;
 
 /**
  * Batch normalisation over all axes but the last (Ioffe and Szegedy, ICML 2015; layers reference,
@@ -100,14 +102,18 @@ public final class BatchNorm extends RunningNorm {
     return Normalizations.batchNorm(x, gamma, beta, eps);
   }
 
-  /** Fuses with a rectifier in train passes. */
+  /** Fuses with a rectifier in train passes too. */
   @Override
-  protected boolean fuses(Pass pass, Module next) {
-    return pass.mode() == Mode.TRAIN && next instanceof Activation a && a.isRelu();
+  protected int fuses(Pass pass, List<Module> behind) {
+    boolean rectified = pass.mode() == Mode.TRAIN && Clamp.RELU.equals(clampOf(behind));
+    return rectified ? 1 : super.fuses(pass, behind);
   }
 
   @Override
-  protected Var forwardFused(Pass pass, Var x, Module next) {
+  protected Var forwardFused(Pass pass, Var x, List<Module> fused) {
+    if (pass.mode() != Mode.TRAIN) {
+      return super.forwardFused(pass, x, fused);
+    }
     return tracked(
         Normalizations.batchNormRelu(x, pass.valueOrNull(gamma), pass.valueOrNull(beta), eps));
   }

@@ -1,7 +1,6 @@
 package org.espalier.nn.layer;
 
 import org.espalier.autograd.Var;
-import org.espalier.autograd.op.ConvOptions;
 import org.espalier.autograd.op.Ops;
 import org.espalier.nn.Spec;
 import org.espalier.tensor.Shape;
@@ -33,8 +32,8 @@ public final class Conv1d extends Convolution {
   }
 
   @Override
-  Var convolve(Var x, Var weight, Var bias, ConvOptions options) {
-    return Ops.conv1d(x, weight, bias, options);
+  int dimensions() {
+    return 1;
   }
 
   @Override

@@ -1,7 +1,6 @@
 package org.espalier.nn.layer;
 
 import org.espalier.autograd.Var;
-import org.espalier.autograd.op.ConvOptions;
 import org.espalier.autograd.op.Ops;
 import org.espalier.nn.Spec;
 import org.espalier.tensor.Shape;
@@ -36,8 +35,8 @@ public final class Conv2d extends Convolution {
   }
 
   @Override
-  Var convolve(Var x, Var weight, Var bias, ConvOptions options) {
-    return Ops.conv2d(x, weight, bias, options);
+  int dimensions() {
+    return 2;
   }
 
   @Override

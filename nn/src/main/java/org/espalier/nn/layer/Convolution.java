@@ -1,8 +1,10 @@
 package org.espalier.nn.layer;
 
+import java.util.List;
 import org.espalier.autograd.Mode;
 import org.espalier.autograd.Var;
 import org.espalier.autograd.op.ConvOptions;
+import org.espalier.autograd.op.Ops;
 import org.espalier.autograd.op.PadMode;
 import org.espalier.autograd.op.Padding;
 import org.espalier.nn.Init;
@@ -11,6 +13,7 @@ import org.espalier.nn.Parameter;
 import org.espalier.nn.Pass;
 import org.espalier.nn.Spec;
 import org.espalier.tensor.Shape;
+import org.espalier.tensor.kernel.Clamp;
 
 /**
  * Is what the convolution layers share: weight and bias, and that other padding than zeros is a
@@ -32,8 +35,8 @@ abstract class Convolution extends Module {
         config.bias() ? parameter("bias", Shape.of(shape.size(0)), Init.pytorchBias(shape)) : null;
   }
 
-  /** Computes the convolution; the bias may be null. */
-  abstract Var convolve(Var x, Var weight, Var bias, ConvOptions options);
+  /** Returns the number of axes that the windows slide over. */
+  abstract int dimensions();
 
   /** Pads x as the configuration says, for windows of the weight's shape. */
   abstract Var pad(Var x, Shape weight, ConvConfig config);
@@ -55,20 +58,38 @@ abstract class Convolution extends Module {
 
   @Override
   protected final Var forward(Pass pass, Var x) {
-    return convolve(pass, x, pass.value(weight), pass.valueOrNull(bias));
+    return convolve(pass, x, pass.value(weight), pass.valueOrNull(bias), null);
   }
 
-  /** Fuses with a normalisation by running statistics in infer passes. */
+  /**
+   * Fuses in infer passes with a normalisation by running statistics, an activation that clamps, or
+   * both.
+   */
   @Override
-  protected final boolean fuses(Pass pass, Module next) {
-    return pass.mode() == Mode.INFER && next instanceof RunningNorm norm && norm.frozen() != null;
+  protected final int fuses(Pass pass, List<Module> behind) {
+    if (pass.mode() != Mode.INFER) {
+      return 0;
+    }
+    int norms = norm(behind) == null ? 0 : 1;
+    return clampOf(behind.subList(norms, behind.size())) == null ? norms : norms + 1;
+  }
+
+  /** Returns the normalisation that the first of some modules is, if its weights can be folded. */
+  private static FrozenNorm norm(List<Module> modules) {
+    boolean any = !modules.isEmpty() && modules.get(0) instanceof RunningNorm;
+    return any ? ((RunningNorm) modules.get(0)).frozen() : null;
   }
 
   @Override
-  protected final Var forwardFused(Pass pass, Var x, Module next) {
-    FoldedNorm known = folded(((RunningNorm) next).frozen());
-    return convolve(
-        pass, x, pass.tape().constant(known.weight()), pass.tape().constant(known.bias()));
+  protected final Var forwardFused(Pass pass, Var x, List<Module> fused) {
+    Clamp clamp = fused.get(fused.size() - 1) instanceof Activation last ? last.clamp() : null;
+    FrozenNorm norm = norm(fused);
+    if (norm == null) {
+      return convolve(pass, x, pass.value(weight), pass.valueOrNull(bias), clamp);
+    }
+    FoldedNorm known = folded(norm);
+    Var foldedWeight = pass.tape().constant(known.weight());
+    return convolve(pass, x, foldedWeight, pass.tape().constant(known.bias()), clamp);
   }
 
   /** Two threads may both fold, with equal bits. */
@@ -81,12 +102,13 @@ abstract class Convolution extends Module {
     return known;
   }
 
-  private Var convolve(Pass pass, Var x, Var weight, Var bias) {
+  private Var convolve(Pass pass, Var x, Var weight, Var bias, Clamp clamp) {
     if (config.padMode() == PadMode.ZERO) {
-      return convolve(x, weight, bias, options());
+      return Ops.convClamp(dimensions(), x, weight, bias, options(), clamp);
     }
     Var padded = pad(x, weight.shape(), config);
-    Var y = convolve(padded, weight, bias, options().withPadding(Padding.VALID));
+    ConvOptions unpadded = options().withPadding(Padding.VALID);
+    Var y = Ops.convClamp(dimensions(), padded, weight, bias, unpadded, clamp);
     pass.release(padded);
     return y;
   }

@@ -46,6 +46,12 @@ final class FrozenNorm {
     return Ops.scale(x, scale, shift(scale, pass::value));
   }
 
+  /** Applies it and a rectifier in one call, in an infer pass. */
+  Var applyRelu(Pass pass, Var x) {
+    Vectors known = vectors();
+    return Ops.scaleRelu(x, pass.tape().constant(known.scale), pass.tape().constant(known.shift));
+  }
+
   /** Returns the factors s {@code [c]}. */
   Tensor scale() {
     return vectors().scale;

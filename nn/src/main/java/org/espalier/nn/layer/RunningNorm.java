@@ -1,10 +1,14 @@
 package org.espalier.nn.layer;
 
+import java.util.List;
+import org.espalier.autograd.Mode;
 import org.espalier.autograd.Var;
 import org.espalier.nn.Init;
+import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
 import org.espalier.nn.Pass;
 import org.espalier.tensor.Shape;
+import org.espalier.tensor.kernel.Clamp;
 
 /**
  * Is what the normalisations with running statistics share: a train pass updates them, every other
@@ -42,6 +46,18 @@ abstract class RunningNorm extends AffineNorm {
       return frozen.apply(pass, x);
     }
     return tracked(super.forward(pass, x));
+  }
+
+  /** Fuses with a rectifier in infer passes, where it uses running statistics. */
+  @Override
+  protected int fuses(Pass pass, List<Module> behind) {
+    boolean isFrozen = pass.mode() == Mode.INFER && frozen != null;
+    return isFrozen && Clamp.RELU.equals(clampOf(behind)) ? 1 : 0;
+  }
+
+  @Override
+  protected Var forwardFused(Pass pass, Var x, List<Module> fused) {
+    return frozen.applyRelu(pass, x);
   }
 
   /** Updates the running statistics, if there are any, by those that y's call saved; returns y. */

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.espalier.autograd.Call;
 import org.espalier.autograd.Gradients;
 import org.espalier.autograd.Var;
@@ -17,6 +18,7 @@ import org.espalier.autograd.op.PadMode;
 import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
 import org.espalier.nn.Pass;
+import org.espalier.nn.Residual;
 import org.espalier.nn.Sequential;
 import org.espalier.nn.Values;
 import org.espalier.tensor.Random;
@@ -26,6 +28,7 @@ import org.espalier.tensor.Workspace;
 import org.espalier.tensor.kernel.Reduction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Checks that neighbours computed at once give what they give one after the other. */
@@ -149,5 +152,42 @@ class FusionTest {
     assertEquals(
         Shape.of(2, 6, 6, 5).count(),
         infer(convThenNorm(false, PadMode.ZERO), noise(2, 6, 6, 3)).length);
+  }
+
+  static Stream<Module> modelsThatInferWithFewerCalls() {
+    Conv2d conv = new Conv2d(5, 5, ConvConfig.kernel(3).withPadding(1));
+    return Stream.of(
+        Sequential.of(conv, new BatchNorm(5), Activation.relu()),
+        Sequential.of(conv, new BatchNorm(5), Activation.relu6()),
+        Sequential.of(conv, new BatchNorm(5), Activation.clamp(-0.1, 0.2)),
+        Sequential.of(conv, new BatchNorm(5), Activation.silu()),
+        Sequential.of(conv, Activation.relu(), conv),
+        Sequential.of(new BatchNorm(5), Activation.relu(), conv),
+        Sequential.of(new BatchNorm(5), Activation.relu6()),
+        Sequential.of(new Residual(conv, null), Activation.relu(), conv),
+        Sequential.of(new Residual(conv, null), Activation.relu6()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("modelsThatInferWithFewerCalls")
+  void inferenceAtOnceGivesWhatLayersGiveOneByOne(Module model) {
+    Values.randomize(model, 3);
+    Tensor x = noise(2, 6, 5, 5);
+    assertArrayEquals(study(model, x), infer(model, x), 1e-4);
+  }
+
+  @Test
+  void onlyARectifierBehindASumIsFusedWithIt() {
+    Module branch = Sequential.of(new Conv2d(3, 3, 1));
+    for (boolean relu : new boolean[] {true, false}) {
+      Module last = relu ? Activation.relu() : Activation.relu6();
+      Sequential model = Sequential.of(new Residual(branch, null), last);
+      try (Pass pass = Pass.train(new Workspace(), Random.of(1))) {
+        model.apply(pass, pass.input(noise(2, 4, 4, 3)));
+        List<String> ops = pass.tape().calls().stream().map(call -> call.op().name()).toList();
+        assertEquals(
+            relu ? List.of("conv2d", "add_relu") : List.of("conv2d", "add", "hard_tanh"), ops);
+      }
+    }
   }
 }

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.kernel.Binary;
+import org.espalier.tensor.kernel.Clamp;
 import org.espalier.tensor.kernel.ConvGeometry;
 import org.espalier.tensor.kernel.Kernels;
 import org.espalier.tensor.kernel.PoolGeometry;
@@ -163,7 +164,8 @@ public final class ReferenceKernels implements Kernels {
   }
 
   @Override
-  public void conv(ConvGeometry geometry, Tensor x, Tensor weight, Tensor bias, Tensor y) {
+  public void conv(
+      ConvGeometry geometry, Tensor x, Tensor weight, Tensor bias, Clamp clamp, Tensor y) {
     double[] input = x.toDoubles();
     double[] filter = weight.toDoubles();
     double[] output = new double[y.count()];
@@ -171,6 +173,9 @@ public final class ReferenceKernels implements Kernels {
       output[i] = bias.get(i % geometry.outChannels());
     }
     ReferenceWindows.taps(geometry, (xi, wi, yi) -> output[yi] += input[xi] * filter[wi]);
+    for (int i = 0; i < output.length && clamp != null; i++) {
+      output[i] = Math.min(Math.max(output[i], clamp.low()), clamp.high());
+    }
     store(output, y);
   }
 

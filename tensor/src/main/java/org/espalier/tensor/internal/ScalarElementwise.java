@@ -1,6 +1,7 @@
 package org.espalier.tensor.internal;
 
 import org.espalier.tensor.kernel.Binary;
+import org.espalier.tensor.kernel.Clamp;
 import org.espalier.tensor.kernel.Unary;
 
 /**
@@ -92,6 +93,21 @@ final class ScalarElementwise {
     }
   }
 
+  /** Clamps in place. */
+  static void clamp(Clamp clamp, float[] y, int from, int to) {
+    float low = clamp.low();
+    float high = clamp.high();
+    if (clamp.isRelu()) {
+      for (int i = from; i < to; i++) {
+        y[i] = Math.max(y[i], 0f);
+      }
+    } else {
+      for (int i = from; i < to; i++) {
+        y[i] = Math.min(Math.max(y[i], low), high);
+      }
+    }
+  }
+
   private static void hardSigmoid(float[] x, float[] y, int from, int to) {
     for (int i = from; i < to; i++) {
       y[i] = Math.min(Math.max(x[i] + 3f, 0f), 6f) / 6f;
@@ -150,6 +166,7 @@ final class ScalarElementwise {
   static void binary(Binary op, float[] x, float[] y, float[] out, int from, int to) {
     switch (op) {
       case ADD -> add(x, y, out, from, to);
+      case ADD_RELU -> addRelu(x, y, out, from, to);
       case SUB -> sub(x, y, out, from, to);
       case MUL -> mul(x, y, out, from, to);
       case DIV -> div(x, y, out, from, to);
@@ -161,6 +178,12 @@ final class ScalarElementwise {
   private static void add(float[] x, float[] y, float[] out, int from, int to) {
     for (int i = from; i < to; i++) {
       out[i] = x[i] + y[i];
+    }
+  }
+
+  private static void addRelu(float[] x, float[] y, float[] out, int from, int to) {
+    for (int i = from; i < to; i++) {
+      out[i] = Math.max(x[i] + y[i], 0f);
     }
   }
 

@@ -2,6 +2,7 @@ package org.espalier.tensor.internal;
 
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.kernel.Binary;
+import org.espalier.tensor.kernel.Clamp;
 import org.espalier.tensor.kernel.ConvGeometry;
 import org.espalier.tensor.kernel.Kernels;
 import org.espalier.tensor.kernel.PoolGeometry;
@@ -151,8 +152,21 @@ public class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void conv(ConvGeometry geometry, Tensor x, Tensor weight, Tensor bias, Tensor y) {
+  public void conv(
+      ConvGeometry geometry, Tensor x, Tensor weight, Tensor bias, Clamp clamp, Tensor y) {
     ScalarConv.forward(geometry, x.f32(), weight.f32(), bias == null ? null : bias.f32(), y.f32());
+    clamp(clamp, y);
+  }
+
+  /** Clamps in place, if there is an interval. */
+  static void clamp(Clamp clamp, Tensor y) {
+    if (clamp != null) {
+      float[] values = y.f32();
+      Parallel.range(
+          y.count(),
+          Parallel.GRAIN,
+          (from, to) -> ScalarElementwise.clamp(clamp, values, from, to));
+    }
   }
 
   @Override

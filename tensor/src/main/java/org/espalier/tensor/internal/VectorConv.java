@@ -3,6 +3,7 @@ package org.espalier.tensor.internal;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.espalier.tensor.kernel.Clamp;
 import org.espalier.tensor.kernel.ConvGeometry;
 
 /**
@@ -14,25 +15,36 @@ final class VectorConv {
   private VectorConv() {}
 
   /** Computes {@code y} (modified); see {@link org.espalier.tensor.kernel.Kernels#conv}. */
-  static void forward(ConvGeometry g, float[] x, VectorWeight weight, float[] bias, float[] y) {
+  static void forward(
+      ConvGeometry g, float[] x, VectorWeight weight, float[] bias, Clamp clamp, float[] y) {
     if (g.isPointwise()) {
       VectorGemm.gemm(
-          false, true, pixels(g), g.outChannels(), g.inChannels(), x, weight, bias, false, y);
+          false,
+          true,
+          pixels(g),
+          g.outChannels(),
+          g.inChannels(),
+          x,
+          weight,
+          bias,
+          false,
+          clamp,
+          y);
       return;
     }
     VectorJoinedGroups joined = VectorJoinedGroups.of(g);
     if (joined != null) {
-      joined.forward(x, weight, bias, y);
+      joined.forward(x, weight, bias, clamp, y);
       return;
     }
     WindowAxis rows = WindowAxis.rows(g);
     WindowAxis columns = WindowAxis.columns(g);
     if (VectorWinogradChoice.serves(g, weight.isFrozen())) {
       new VectorWinograd(g.batch(), rows, columns, g.inChannels(), g.outChannels(), g.groups())
-          .run(x, false, weight, bias, y);
+          .run(x, false, weight, bias, clamp, y);
     } else {
       new VectorSweep(g.batch(), rows, columns, g.inChannels(), g.outChannels(), g.groups())
-          .run(x, true, weight, bias, y);
+          .run(x, true, weight, bias, clamp, y);
     }
   }
 
@@ -42,7 +54,17 @@ final class VectorConv {
   static void gradInput(ConvGeometry g, float[] dy, VectorWeight weight, float[] dx) {
     if (g.isPointwise()) {
       VectorGemm.gemm(
-          false, false, pixels(g), g.inChannels(), g.outChannels(), dy, weight, null, false, dx);
+          false,
+          false,
+          pixels(g),
+          g.inChannels(),
+          g.outChannels(),
+          dy,
+          weight,
+          null,
+          false,
+          null,
+          dx);
       return;
     }
     VectorJoinedGroups joined = VectorJoinedGroups.of(g);
@@ -60,7 +82,7 @@ final class VectorConv {
               g.outChannels(),
               g.inChannels(),
               g.groups())
-          .run(dy, true, weight, null, dx);
+          .run(dy, true, weight, null, null, dx);
       return;
     }
     if (Stream.concat(allRows.stream(), allColumns.stream()).anyMatch(axis -> axis.taps() == 0)) {
@@ -72,7 +94,7 @@ final class VectorConv {
         if (rows.taps() > 0 && columns.taps() > 0) {
           float[] matrix = turned(g, rows, columns, weight.values());
           new VectorSweep(g.batch(), rows, columns, g.outChannels(), g.inChannels(), g.groups())
-              .run(dy, false, VectorWeight.changing(matrix), null, dx);
+              .run(dy, false, VectorWeight.changing(matrix), null, null, dx);
           Scratch.give(matrix);
         }
       }

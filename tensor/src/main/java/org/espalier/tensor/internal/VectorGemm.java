@@ -5,6 +5,7 @@ import static org.espalier.tensor.internal.VectorPanels.WIDEST;
 
 import java.util.Arrays;
 import org.espalier.tensor.internal.VectorProduct.Lines;
+import org.espalier.tensor.kernel.Clamp;
 
 /**
  * Multiplies matrices: {@code c = op(a) · op(b) (+ row) (+ c)}.
@@ -50,6 +51,7 @@ final class VectorGemm {
   private final VectorWeight b;
   private final float[] row;
   private final boolean accumulate;
+  private final Clamp clamp;
   private final float[] c;
 
   private VectorGemm(
@@ -62,6 +64,7 @@ final class VectorGemm {
       VectorWeight b,
       float[] row,
       boolean accumulate,
+      Clamp clamp,
       float[] c) {
     this.transposeA = transposeA;
     this.transposeB = transposeB;
@@ -72,6 +75,7 @@ final class VectorGemm {
     this.b = b;
     this.row = row;
     this.accumulate = accumulate;
+    this.clamp = clamp;
     this.c = c;
   }
 
@@ -83,6 +87,7 @@ final class VectorGemm {
    * @param transposeB b is stored as {@code [n, k]} instead of {@code [k, n]}
    * @param row n numbers added to each row of c, or null
    * @param accumulate add to what c holds instead of overwriting it
+   * @param clamp the interval that the elements of c are clamped to, or null
    * @param c receives the product (modified)
    */
   static void gemm(
@@ -95,6 +100,7 @@ final class VectorGemm {
       VectorWeight b,
       float[] row,
       boolean accumulate,
+      Clamp clamp,
       float[] c) {
     float[] start = row;
     if (accumulate && row != null) {
@@ -105,7 +111,8 @@ final class VectorGemm {
       }
       start = null;
     }
-    VectorGemm gemm = new VectorGemm(transposeA, transposeB, m, n, k, a, b, start, accumulate, c);
+    VectorGemm gemm =
+        new VectorGemm(transposeA, transposeB, m, n, k, a, b, start, accumulate, clamp, c);
     long exchanged = (long) m * k + (long) m * n;
     if (transposeB && !b.isFrozen() && exchanged < (long) n * k) {
       gemm.exchanged();
@@ -128,7 +135,7 @@ final class VectorGemm {
       }
     }
     VectorWeight right = VectorWeight.changing(a);
-    new VectorGemm(false, !transposeA, n, m, k, b.values(), right, null, true, result).run();
+    new VectorGemm(false, !transposeA, n, m, k, b.values(), right, null, true, clamp, result).run();
     VectorPanels.turn(n, m, result, 0, m, c, 0, n);
     Scratch.give(result);
   }
@@ -219,6 +226,9 @@ final class VectorGemm {
     } while (p < k);
     if (left != null) {
       Scratch.give(left);
+    }
+    for (int r = 0; r < rows && clamp != null; r++) {
+      ScalarElementwise.clamp(clamp, c, (i + r) * n + from, (i + r) * n + to);
     }
   }
 

@@ -1,6 +1,7 @@
 package org.espalier.tensor.internal;
 
 import java.util.Arrays;
+import org.espalier.tensor.kernel.Clamp;
 import org.espalier.tensor.kernel.ConvGeometry;
 
 /**
@@ -55,9 +56,10 @@ final class VectorJoinedGroups {
   }
 
   /** Computes {@code y} (modified). */
-  void forward(float[] x, VectorWeight weight, float[] bias, float[] y) {
+  void forward(float[] x, VectorWeight weight, float[] bias, Clamp clamp, float[] y) {
     VectorWeight.Packed joined = joined(weight);
-    VectorConv.forward(wide, x, new VectorWeight(joined.panels(), weight.kept()), bias, y);
+    VectorWeight joinedWeight = new VectorWeight(joined.panels(), weight.kept());
+    VectorConv.forward(wide, x, joinedWeight, bias, clamp, y);
     joined.release();
   }
 

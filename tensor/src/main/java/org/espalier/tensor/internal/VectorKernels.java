@@ -1,6 +1,7 @@
 package org.espalier.tensor.internal;
 
 import org.espalier.tensor.Tensor;
+import org.espalier.tensor.kernel.Clamp;
 import org.espalier.tensor.kernel.ConvGeometry;
 import org.espalier.tensor.kernel.PoolGeometry;
 import org.espalier.tensor.kernel.Span;
@@ -35,7 +36,17 @@ public final class VectorKernels extends ScalarKernels {
       Tensor c) {
     float[] terms = row == null ? null : row.f32();
     VectorGemm.gemm(
-        transposeA, transposeB, m, n, k, a.f32(), VectorWeight.of(b), terms, accumulate, c.f32());
+        transposeA,
+        transposeB,
+        m,
+        n,
+        k,
+        a.f32(),
+        VectorWeight.of(b),
+        terms,
+        accumulate,
+        null,
+        c.f32());
   }
 
   @Override
@@ -66,13 +77,15 @@ public final class VectorKernels extends ScalarKernels {
   }
 
   @Override
-  public void conv(ConvGeometry geometry, Tensor x, Tensor weight, Tensor bias, Tensor y) {
+  public void conv(
+      ConvGeometry geometry, Tensor x, Tensor weight, Tensor bias, Clamp clamp, Tensor y) {
     float[] start = bias == null ? null : bias.f32();
     if (ScalarDepthwise.serves(geometry)) {
       ScalarDepthwise.forward(
           new VectorDepthwise(), geometry, x.f32(), weight.f32(), start, y.f32());
+      clamp(clamp, y);
     } else {
-      VectorConv.forward(geometry, x.f32(), VectorWeight.of(weight), start, y.f32());
+      VectorConv.forward(geometry, x.f32(), VectorWeight.of(weight), start, clamp, y.f32());
     }
   }
 

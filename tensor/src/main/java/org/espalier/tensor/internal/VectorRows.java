@@ -28,6 +28,9 @@ final class VectorRows implements RowLoops {
       case ADD ->
           (at, n, period, companions, scratch) ->
               scaleShift(x, at, null, companions[0], n, period, false, out);
+      case ADD_RELU ->
+          (at, n, period, companions, scratch) ->
+              scaleShift(x, at, null, companions[0], n, period, true, out);
       case MUL ->
           (at, n, period, companions, scratch) ->
               scaleShift(x, at, companions[0], null, n, period, false, out);

@@ -4,6 +4,7 @@ import static org.espalier.tensor.internal.VectorPanels.DEPTH;
 import static org.espalier.tensor.internal.VectorPanels.WIDEST;
 
 import org.espalier.tensor.internal.VectorProduct.Lines;
+import org.espalier.tensor.kernel.Clamp;
 
 /**
  * Slides a kernel over images, without unfolding them: {@code target[pixel, j] = start[j] + Σ_k
@@ -53,13 +54,14 @@ final class VectorSweep {
     int runs = band.isShort() ? 1 : band.runs();
     int run = terms() / runs;
     int perRun = (run + DEPTH - 1) / DEPTH;
+    int depth = (run + perRun - 1) / perRun;
     sliceAt = new int[runs * perRun];
     sliceDepth = new int[runs * perRun];
     sliceBefore = new int[runs * perRun];
     for (int s = 0; s < sliceAt.length; s++) {
-      int begin = s % perRun * DEPTH;
+      int begin = s % perRun * depth;
       sliceAt[s] = (runs == 1 ? 0 : band.offset(s / perRun)) + begin;
-      sliceDepth[s] = Math.min(DEPTH, run - begin);
+      sliceDepth[s] = Math.min(depth, run - begin);
       sliceBefore[s] = s / perRun * run + begin;
     }
   }
@@ -75,9 +77,16 @@ final class VectorSweep {
    * @param transposed the matrix is stored {@code [targetChannels, terms]}, else {@code [groups,
    *     terms, targetChannels / groups]}
    * @param start what the outputs of each channel start from, or null for 0
+   * @param clamp the interval that outputs are clamped to, or null; only in a forward pass
    * @param target receives the outputs, at the places the axes say (modified)
    */
-  void run(float[] source, boolean transposed, VectorWeight matrix, float[] start, float[] target) {
+  void run(
+      float[] source,
+      boolean transposed,
+      VectorWeight matrix,
+      float[] start,
+      Clamp clamp,
+      float[] target) {
     int groupOut = targetChannels / groups;
     VectorWeight.Packed weight = pack(transposed, matrix);
     float[] packed = weight.panels();
@@ -111,12 +120,14 @@ final class VectorSweep {
               filled = inBand;
             }
             int column = item % strips * strip;
-            product
-                .into(target, targets(image, group, first, column))
-                .fromRow(start, group * groupOut + column);
             int wide = Math.min(strip, groupOut - column);
-            multiply(
-                product, copy, patches, packed, group, count * columns.outputs(), column, wide);
+            int pixels = count * columns.outputs();
+            Lines lines = targets(image, group, first, column);
+            product.into(target, lines).fromRow(start, group * groupOut + column);
+            multiply(product, copy, patches, packed, group, pixels, column, wide);
+            if (clamp != null) {
+              clamp(clamp, target, lines.from(), pixels, wide);
+            }
           }
           Scratch.give(copy);
           if (patches != null) {
@@ -124,6 +135,18 @@ final class VectorSweep {
           }
         });
     weight.release();
+  }
+
+  /** Clamps some channels of pixels that are neighbours, as those of a forward pass are. */
+  private void clamp(Clamp clamp, float[] target, int from, int pixels, int wide) {
+    if (wide == targetChannels) {
+      ScalarElementwise.clamp(clamp, target, from, from + pixels * wide);
+      return;
+    }
+    for (int pixel = 0; pixel < pixels; pixel++) {
+      int at = from + pixel * targetChannels;
+      ScalarElementwise.clamp(clamp, target, at, at + wide);
+    }
   }
 
   /** Names an order of panels: slices differ where windows are gathered and where they are not. */

@@ -3,6 +3,7 @@ package org.espalier.tensor.internal;
 import static org.espalier.tensor.internal.VectorWinogradWeights.POINTS;
 
 import org.espalier.tensor.internal.VectorProduct.Lines;
+import org.espalier.tensor.kernel.Clamp;
 
 /**
  * Convolves with 3x3 kernels of stride 1 by Winograd's F(4x4, 3x3) (Lavin and Gray 2016): a tile of
@@ -59,9 +60,16 @@ final class VectorWinograd {
    * @param turned false: weight is {@code [out, 3, 3, in / groups]}; true: it is {@code [in, 3, 3,
    *     out / groups]} and applied turned by 180 degrees, which gives the gradient of the input
    * @param start what the outputs of each channel start from, or null for 0
+   * @param clamp the interval that outputs are clamped to, or null
    * @param target receives the outputs (modified)
    */
-  void run(float[] source, boolean turned, VectorWeight weight, float[] start, float[] target) {
+  void run(
+      float[] source,
+      boolean turned,
+      VectorWeight weight,
+      float[] start,
+      Clamp clamp,
+      float[] target) {
     VectorWeight.Packed packed =
         weight.packed(
             new Layout(groups, turned),
@@ -87,7 +95,7 @@ final class VectorWinograd {
           for (int block = from; block < to; block++) {
             int row = block * together;
             int count = Math.min(together, all - row);
-            block(row, count, blocks == 1, source, panels, first, points, products, target);
+            block(row, count, blocks == 1, source, panels, first, points, products, clamp, target);
           }
           Scratch.give(products);
           Scratch.give(points);
@@ -143,6 +151,7 @@ final class VectorWinograd {
       float[] start,
       float[] points,
       float[] products,
+      Clamp clamp,
       float[] target) {
     int across = tiles.across();
     int inPlane = inPlane(count * across);
@@ -181,6 +190,9 @@ final class VectorWinograd {
             for (int t = 0; t < across; t++) {
               output(products, (i * across + t) * outStride, outPlane, row + i, t, aside, target);
             }
+            if (clamp != null) {
+              clamp(clamp, row + i, target);
+            }
           }
           Scratch.give(aside);
         });
@@ -201,6 +213,14 @@ final class VectorWinograd {
       product.run(count, padded, Math.min(VectorPanels.DEPTH, groupIn - k));
       product.fromTarget();
     }
+  }
+
+  /** Clamps the outputs of a row of tiles. */
+  private void clamp(Clamp clamp, int row, float[] target) {
+    int y = row % tiles.down() * 4;
+    int line = columns.outputs() * out;
+    int from = (row / tiles.down() * rows.outputs() + y) * line;
+    ScalarElementwise.clamp(clamp, target, from, from + Math.min(4, rows.outputs() - y) * line);
   }
 
   private void output(

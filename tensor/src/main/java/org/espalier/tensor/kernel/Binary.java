@@ -4,6 +4,8 @@ package org.espalier.tensor.kernel;
 public enum Binary {
   /** {@code x + y}. */
   ADD,
+  /** {@code max(x + y, 0)}. */
+  ADD_RELU,
   /** {@code x - y}. */
   SUB,
   /** {@code x · y}. */
@@ -19,6 +21,7 @@ public enum Binary {
   public double apply(double x, double y) {
     return switch (this) {
       case ADD -> x + y;
+      case ADD_RELU -> Math.max(x + y, 0);
       case SUB -> x - y;
       case MUL -> x * y;
       case DIV -> x / y;

@@ -91,8 +91,11 @@ public interface Kernels {
       boolean accumulate,
       Tensor c);
 
-  /** Computes the convolution (cross-correlation) {@code y}; bias may be null. */
-  void conv(ConvGeometry geometry, Tensor x, Tensor weight, Tensor bias, Tensor y);
+  /**
+   * Computes the convolution (cross-correlation) {@code y}; bias may be null. Where a clamp is
+   * given, each output is clamped.
+   */
+  void conv(ConvGeometry geometry, Tensor x, Tensor weight, Tensor bias, Clamp clamp, Tensor y);
 
   /** Computes the gradient {@code dx} of a convolution; input elements never read get 0. */
   void convGradInput(ConvGeometry geometry, Tensor dy, Tensor weight, Tensor dx);

@@ -1,6 +1,7 @@
 package org.espalier.tensor.internal;
 
 import org.espalier.tensor.Tensor;
+import org.espalier.tensor.kernel.Clamp;
 import org.espalier.tensor.kernel.ConvGeometry;
 import org.junit.jupiter.api.Test;
 
@@ -74,14 +75,17 @@ class ConvKernelsTest extends KernelTwin {
 
   @Test
   void convolutionsAgree() {
+    Clamp relu = Clamp.RELU;
+    Clamp clamp = new Clamp(-1000, 0.25f);
     for (ConvGeometry g : geometries()) {
       Tensor x = drawInput(g);
       Tensor weight = drawWeight(g);
       Tensor bias = draw(g.outChannels());
       Tensor dy = drawOutput(g);
       int pixels = g.batch() * g.outHeight() * g.outWidth();
-      twin(terms(g), dy.shape(), (k, y) -> k.conv(g, x, weight, bias, y), x, weight, bias);
-      twin(terms(g), dy.shape(), (k, y) -> k.conv(g, x, weight, null, y), x, weight);
+      twin(terms(g), dy.shape(), (k, y) -> k.conv(g, x, weight, bias, null, y), x, weight, bias);
+      twin(terms(g), dy.shape(), (k, y) -> k.conv(g, x, weight, null, relu, y), x, weight);
+      twin(terms(g), dy.shape(), (k, y) -> k.conv(g, x, weight, bias, clamp, y), x, weight, bias);
       twin(terms(g), x.shape(), (k, dx) -> k.convGradInput(g, dy, weight, dx), dy, weight);
       twin(pixels, weight.shape(), (k, dw) -> k.convGradWeight(g, x, dy, dw), x, dy);
     }

@@ -62,11 +62,11 @@ class VectorConvTest {
     assertClose(
         "forward of " + g,
         naive.forward(x, w, bias),
-        filled(dy.length, y -> VectorConv.forward(g, x, VectorWeight.changing(w), bias, y)));
+        filled(dy.length, y -> VectorConv.forward(g, x, VectorWeight.changing(w), bias, null, y)));
     assertClose(
         "forward without bias of " + g,
         naive.forward(x, w, null),
-        filled(dy.length, y -> VectorConv.forward(g, x, VectorWeight.changing(w), null, y)));
+        filled(dy.length, y -> VectorConv.forward(g, x, VectorWeight.changing(w), null, null, y)));
     assertClose(
         "input gradient of " + g,
         naive.gradInput(dy, w),
@@ -213,7 +213,8 @@ class VectorConvTest {
             () -> {
               result[0] =
                   filled(
-                      dy.length, y -> VectorConv.forward(g, x, VectorWeight.changing(w), null, y));
+                      dy.length,
+                      y -> VectorConv.forward(g, x, VectorWeight.changing(w), null, null, y));
               result[1] =
                   filled(x.length, dx -> VectorConv.gradInput(g, dy, VectorWeight.changing(w), dx));
               result[2] = filled(w.length, dw -> VectorConv.gradWeight(g, x, dy, dw));
@@ -236,7 +237,7 @@ class VectorConvTest {
     float[] y =
         filled(
             new NaiveConv(compact).ySize(),
-            out -> VectorConv.forward(compact, x, VectorWeight.changing(w), null, out));
+            out -> VectorConv.forward(compact, x, VectorWeight.changing(w), null, null, out));
     float[] wideX = noise(random, new NaiveConv(wide).xSize());
     float[] wideW = new float[new NaiveConv(wide).weightSize()];
     spread(x, 13, wideX, 20);
@@ -245,7 +246,7 @@ class VectorConvTest {
         y,
         filled(
             y.length,
-            out -> VectorConv.forward(wide, wideX, VectorWeight.changing(wideW), null, out)));
+            out -> VectorConv.forward(wide, wideX, VectorWeight.changing(wideW), null, null, out)));
     assertTrue(y.length > 0);
   }
 

@@ -44,7 +44,7 @@ class VectorGemmTest {
         Arrays.fill(c, Float.NaN);
       }
       VectorGemm.gemm(
-          transposeA, transposeB, m, n, k, a, VectorWeight.changing(b), row, onto != null, c);
+          transposeA, transposeB, m, n, k, a, VectorWeight.changing(b), row, onto != null, null, c);
       return c;
     }
 

@@ -33,7 +33,7 @@ class VectorWeightTest {
   private static float[] forward(ConvGeometry g, Tensor x, Tensor weight, float[] bias) {
     float[] y = new float[new NaiveConv(g).ySize()];
     Arrays.fill(y, Float.NaN);
-    VectorConv.forward(g, x.f32(), VectorWeight.of(weight), bias, y);
+    VectorConv.forward(g, x.f32(), VectorWeight.of(weight), bias, null, y);
     return y;
   }
 
@@ -95,11 +95,12 @@ class VectorWeightTest {
     float[] row = noise(random, n).f32();
     for (boolean transposed : new boolean[] {false, true}) {
       float[] expected = new float[m * n];
-      VectorGemm.gemm(false, transposed, m, n, k, a, VectorWeight.of(b), row, false, expected);
+      VectorGemm.gemm(
+          false, transposed, m, n, k, a, VectorWeight.of(b), row, false, null, expected);
       VectorWeight frozen = VectorWeight.of(b.frozen());
       for (int call = 0; call < 2; call++) {
         float[] c = new float[m * n];
-        VectorGemm.gemm(false, transposed, m, n, k, a, frozen, row, false, c);
+        VectorGemm.gemm(false, transposed, m, n, k, a, frozen, row, false, null, c);
         assertArrayEquals(expected, c);
       }
     }

@@ -69,7 +69,7 @@ class VectorWinogradTest {
               g.inChannels(),
               g.outChannels(),
               g.groups())
-          .run(x, false, VectorWeight.changing(w), bias, y);
+          .run(x, false, VectorWeight.changing(w), bias, null, y);
       return y;
     }
 
@@ -78,7 +78,7 @@ class VectorWinogradTest {
       WindowAxis rows = WindowAxis.rows(g).reversed().get(0);
       WindowAxis columns = WindowAxis.columns(g).reversed().get(0);
       new VectorWinograd(g.batch(), rows, columns, g.outChannels(), g.inChannels(), g.groups())
-          .run(dy, true, VectorWeight.changing(w), null, dx);
+          .run(dy, true, VectorWeight.changing(w), null, null, dx);
       return dx;
     }
 
@@ -174,7 +174,7 @@ class VectorWinogradTest {
     float[] dy = gaussian(random, naive.ySize());
     float[] bias = gaussian(random, grouped.outChannels());
     float[] y = dirty(naive.ySize());
-    VectorConv.forward(grouped, x, VectorWeight.changing(w), bias, y);
+    VectorConv.forward(grouped, x, VectorWeight.changing(w), bias, null, y);
     assertBounded("forward", naive.forward(x, w, bias), y);
     float[] dx = dirty(naive.xSize());
     VectorConv.gradInput(grouped, dy, VectorWeight.changing(w), dx);
@@ -263,9 +263,9 @@ class VectorWinogradTest {
     float[] w = gaussian(random, new NaiveConv(g).weightSize());
     float[] chosen = dirty(new NaiveConv(g).ySize());
     float[] direct = chosen.clone();
-    VectorConv.forward(g, x, VectorWeight.changing(w), null, chosen);
+    VectorConv.forward(g, x, VectorWeight.changing(w), null, null, chosen);
     new VectorSweep(g.batch(), WindowAxis.rows(g), WindowAxis.columns(g), 24, 20, 1)
-        .run(x, true, VectorWeight.changing(w), null, direct);
+        .run(x, true, VectorWeight.changing(w), null, null, direct);
     assertArrayEquals(new Passes(g).forward(x, w, null), chosen);
     double[] expected = new double[direct.length];
     Arrays.setAll(expected, i -> direct[i]);
