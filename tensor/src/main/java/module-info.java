@@ -5,4 +5,5 @@ module org.espalier.tensor {
   exports org.espalier.tensor;
   exports org.espalier.tensor.kernel;
   exports org.espalier.tensor.linalg;
+  exports org.espalier.tensor.parallel;
 }

@@ -20,7 +20,7 @@ public final class Adadelta extends ElementwiseOptimizer {
   private final double epsilon;
 
   private Adadelta(Builder builder) {
-    super(builder, 0, 2);
+    super(builder, 0);
     rho = builder.rho;
     epsilon = builder.epsilon;
   }
@@ -44,7 +44,7 @@ public final class Adadelta extends ElementwiseOptimizer {
   }
 
   @Override
-  protected void change(float[] p, float[] g, float[][] s, Now now) {
+  protected void change(float[] p, float[] g, float[][] s, int from, int to, Now now) {
     float[] a = s[0];
     float[] u = s[1];
     float rate = (float) now.rate();
@@ -53,7 +53,7 @@ public final class Adadelta extends ElementwiseOptimizer {
     float eps = (float) epsilon;
     float kept = (float) rho;
     float fresh = (float) (1 - rho);
-    for (int i = 0; i < p.length; i++) {
+    for (int i = from; i < to; i++) {
       float gradient = sign * g[i] + decay * p[i];
       float square = kept * a[i] + fresh * gradient * gradient;
       float change = gradient * (float) Math.sqrt(u[i] + eps) / (float) Math.sqrt(square + eps);
@@ -64,10 +64,10 @@ public final class Adadelta extends ElementwiseOptimizer {
   }
 
   @Override
-  protected void change(double[] p, double[] g, double[][] s, Now now) {
+  protected void change(double[] p, double[] g, double[][] s, int from, int to, Now now) {
     double[] a = s[0];
     double[] u = s[1];
-    for (int i = 0; i < p.length; i++) {
+    for (int i = from; i < to; i++) {
       double gradient = now.sign() * g[i] + now.weightDecay() * p[i];
       a[i] = rho * a[i] + (1 - rho) * gradient * gradient;
       double change = gradient * Math.sqrt(u[i] + epsilon) / Math.sqrt(a[i] + epsilon);

@@ -19,7 +19,7 @@ public final class Adagrad extends ElementwiseOptimizer {
   private final double initialSum;
 
   private Adagrad(Builder builder) {
-    super(builder, 0, 1);
+    super(builder, 0);
     rateDecay = builder.rateDecay;
     epsilon = builder.epsilon;
     initialSum = builder.initialSum;
@@ -46,13 +46,13 @@ public final class Adagrad extends ElementwiseOptimizer {
   }
 
   @Override
-  protected void change(float[] p, float[] g, float[][] s, Now now) {
+  protected void change(float[] p, float[] g, float[][] s, int from, int to, Now now) {
     float[] sum = s[0];
     float rate = (float) now.rate(rateDecay);
     float sign = (float) now.sign();
     float decay = (float) now.weightDecay();
     float eps = (float) epsilon;
-    for (int i = 0; i < p.length; i++) {
+    for (int i = from; i < to; i++) {
       float gradient = sign * g[i] + decay * p[i];
       float total = sum[i] + gradient * gradient;
       sum[i] = total;
@@ -61,10 +61,10 @@ public final class Adagrad extends ElementwiseOptimizer {
   }
 
   @Override
-  protected void change(double[] p, double[] g, double[][] s, Now now) {
+  protected void change(double[] p, double[] g, double[][] s, int from, int to, Now now) {
     double[] sum = s[0];
     double rate = now.rate(rateDecay);
-    for (int i = 0; i < p.length; i++) {
+    for (int i = from; i < to; i++) {
       double gradient = now.sign() * g[i] + now.weightDecay() * p[i];
       sum[i] += gradient * gradient;
       p[i] -= rate * gradient / (Math.sqrt(sum[i]) + epsilon);

@@ -24,7 +24,7 @@ abstract class AdamRule extends ElementwiseOptimizer {
   private final boolean amsgrad;
 
   AdamRule(Builder<?> builder) {
-    super(builder, 0, 3);
+    super(builder, 0);
     beta1 = builder.beta1;
     beta2 = builder.beta2;
     epsilon = builder.epsilon;
@@ -51,7 +51,7 @@ abstract class AdamRule extends ElementwiseOptimizer {
   }
 
   @Override
-  protected final void change(float[] p, float[] g, float[][] s, Now now) {
+  protected final void change(float[] p, float[] g, float[][] s, int from, int to, Now now) {
     Factors factors = factors(now);
     float[] m = s[0];
     float[] v = s[1];
@@ -66,27 +66,27 @@ abstract class AdamRule extends ElementwiseOptimizer {
     float b2 = (float) beta2;
     float fresh1 = (float) (1 - beta1);
     float fresh2 = (float) (1 - beta2);
-    for (int i = 0; i < p.length; i++) {
+    for (int i = from; i < to; i++) {
       float gradient = sign * g[i] + decay * p[i];
       m[i] = b1 * m[i] + fresh1 * gradient;
       v[i] = b2 * v[i] + fresh2 * gradient * gradient;
     }
     if (amsgrad) {
-      for (int i = 0; i < p.length; i++) {
+      for (int i = from; i < to; i++) {
         bound[i] = Math.max(bound[i], v[i]);
       }
     }
-    for (int i = 0; i < p.length; i++) {
+    for (int i = from; i < to; i++) {
       p[i] = keep * p[i] - size * m[i] / (root * (float) Math.sqrt(bound[i]) + eps);
     }
   }
 
   @Override
-  protected final void change(double[] p, double[] g, double[][] s, Now now) {
+  protected final void change(double[] p, double[] g, double[][] s, int from, int to, Now now) {
     Factors factors = factors(now);
     double[] m = s[0];
     double[] v = s[1];
-    for (int i = 0; i < p.length; i++) {
+    for (int i = from; i < to; i++) {
       double gradient = now.sign() * g[i] + factors.decay * p[i];
       m[i] = beta1 * m[i] + (1 - beta1) * gradient;
       v[i] = beta2 * v[i] + (1 - beta2) * gradient * gradient;

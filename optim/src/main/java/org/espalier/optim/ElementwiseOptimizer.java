@@ -14,6 +14,7 @@ import org.espalier.tensor.DType;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.StateException;
 import org.espalier.tensor.Tensor;
+import org.espalier.tensor.parallel.Parallel;
 
 /**
  * Is the frame of optimizers whose rule changes each number by its own gradient and slots alone.
@@ -40,21 +41,20 @@ public abstract class ElementwiseOptimizer implements Optimizer {
     }
   }
 
+  /** Elements of value, gradient and two slots that fill half an L1 cache. */
+  private static final int STRETCH = 1024;
+
   private final String name;
   private final Settings base;
   private final double sign;
   private final List<Group> groups;
-  private final float[][] floatSlots;
-  private final double[][] doubleSlots;
 
-  /** Creates the optimizer from its options; {@code slots} is the number of its slots. */
-  protected ElementwiseOptimizer(Builder<?> builder, double momentum, int slots) {
+  /** Creates the optimizer from its options. */
+  protected ElementwiseOptimizer(Builder<?> builder, double momentum) {
     name = builder.name;
     base = new Settings(builder.rate, builder.weightDecay, momentum);
     sign = builder.maximize ? -1 : 1;
     groups = List.copyOf(builder.groups);
-    floatSlots = new float[slots][];
-    doubleSlots = new double[slots][];
   }
 
   /** Returns the name, which also begins the names of the slots: {@code sgd.momentum}. */
@@ -75,11 +75,14 @@ public abstract class ElementwiseOptimizer implements Optimizer {
     return false;
   }
 
-  /** Changes value p and slots s in place by gradient g, which is not modified. */
-  protected abstract void change(float[] p, float[] g, float[][] s, Now now);
+  /**
+   * Changes elements {@code from} to {@code to} of value p and slots s in place by gradient g,
+   * which is not modified. Several threads may do so at once, each in its own part.
+   */
+  protected abstract void change(float[] p, float[] g, float[][] s, int from, int to, Now now);
 
   /** Does the same in double. */
-  protected abstract void change(double[] p, double[] g, double[][] s, Now now);
+  protected abstract void change(double[] p, double[] g, double[][] s, int from, int to, Now now);
 
   /** Adds the options of this rule to a description. */
   protected abstract void describe(Map<String, Object> options);
@@ -151,18 +154,30 @@ public abstract class ElementwiseOptimizer implements Optimizer {
   }
 
   private void change(Tensor raw, Tensor gradient, List<Slot> slots, Now now) {
+    int count = raw.count();
     if (raw.dtype() == DType.F64) {
-      for (int i = 0; i < slots.size(); i++) {
-        doubleSlots[i] = slots.get(i).tensor().f64();
+      double[][] kept = slots.stream().map(slot -> slot.tensor().f64()).toArray(double[][]::new);
+      change(raw.f64(), gradient.f64(), kept, 0, count, now);
+      return;
+    }
+    float[] p = raw.f32();
+    float[] g = gradient.f32();
+    float[][] kept = new float[slots.size()][];
+    for (int k = 0; k < kept.length; k++) {
+      kept[k] = slots.get(k).tensor().f32();
+    }
+    Parallel.range(count, Parallel.GRAIN, (from, to) -> changeStretches(p, g, kept, from, to, now));
+  }
+
+  /** Changes and flushes what the L1 cache holds before going on to the next stretch. */
+  private void changeStretches(float[] p, float[] g, float[][] s, int from, int to, Now now) {
+    for (int at = from; at < to; at += STRETCH) {
+      int end = Math.min(to, at + STRETCH);
+      change(p, g, s, at, end, now);
+      Denormals.flush(p, at, end);
+      for (float[] slot : s) {
+        Denormals.flush(slot, at, end);
       }
-      change(raw.f64(), gradient.f64(), doubleSlots, now);
-    } else {
-      for (int i = 0; i < slots.size(); i++) {
-        floatSlots[i] = slots.get(i).tensor().f32();
-      }
-      change(raw.f32(), gradient.f32(), floatSlots, now);
-      Denormals.flush(raw);
-      slots.forEach(slot -> Denormals.flush(slot.tensor()));
     }
   }
 

@@ -18,7 +18,7 @@ public final class KerasSgd extends MomentumRule {
   private final boolean nesterov;
 
   private KerasSgd(Builder builder) {
-    super(builder, 1);
+    super(builder);
     decay = builder.decay;
     nesterov = builder.nesterov;
   }
@@ -34,10 +34,10 @@ public final class KerasSgd extends MomentumRule {
   }
 
   @Override
-  protected void change(float[] p, float[] g, float[][] s, Now now) {
+  protected void change(float[] p, float[] g, float[][] s, int from, int to, Now now) {
     float rate = (float) (now.sign() * now.rate(decay));
     if (now.momentum() == 0) {
-      for (int i = 0; i < p.length; i++) {
+      for (int i = from; i < to; i++) {
         p[i] -= rate * g[i];
       }
       return;
@@ -46,7 +46,7 @@ public final class KerasSgd extends MomentumRule {
     float kept = (float) now.momentum();
     float ahead = nesterov ? kept : 1;
     float direct = nesterov ? rate : 0;
-    for (int i = 0; i < p.length; i++) {
+    for (int i = from; i < to; i++) {
       float velocity = kept * v[i] - rate * g[i];
       v[i] = velocity;
       p[i] += ahead * velocity - direct * g[i];
@@ -54,9 +54,9 @@ public final class KerasSgd extends MomentumRule {
   }
 
   @Override
-  protected void change(double[] p, double[] g, double[][] s, Now now) {
+  protected void change(double[] p, double[] g, double[][] s, int from, int to, Now now) {
     double rate = now.sign() * now.rate(decay);
-    for (int i = 0; i < p.length; i++) {
+    for (int i = from; i < to; i++) {
       double move = -rate * g[i];
       if (now.momentum() > 0) {
         double[] v = s[0];

@@ -7,8 +7,8 @@ import java.util.List;
 abstract class MomentumRule extends ElementwiseOptimizer {
   final double momentum;
 
-  MomentumRule(Builder<?> builder, int slots) {
-    super(builder, builder.momentum, slots);
+  MomentumRule(Builder<?> builder) {
+    super(builder, builder.momentum);
     momentum = builder.momentum;
   }
 

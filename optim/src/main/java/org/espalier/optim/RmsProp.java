@@ -22,7 +22,7 @@ public final class RmsProp extends MomentumRule {
   private final EpsPlacement placement;
 
   private RmsProp(Builder builder) {
-    super(builder, 3);
+    super(builder);
     alpha = builder.alpha;
     epsilon = builder.epsilon;
     centered = builder.centered;
@@ -48,7 +48,7 @@ public final class RmsProp extends MomentumRule {
   }
 
   @Override
-  protected void change(float[] p, float[] g, float[][] s, Now now) {
+  protected void change(float[] p, float[] g, float[][] s, int from, int to, Now now) {
     float[] v = s[0];
     float sign = (float) now.sign();
     float decay = (float) now.weightDecay();
@@ -60,7 +60,7 @@ public final class RmsProp extends MomentumRule {
     float[] a = centered ? s[1] : null;
     float[] b = now.momentum() > 0 ? s[centered ? 2 : 1] : null;
     float keptMomentum = (float) now.momentum();
-    for (int i = 0; i < p.length; i++) {
+    for (int i = from; i < to; i++) {
       float gradient = sign * g[i] + decay * p[i];
       v[i] = kept * v[i] + fresh * gradient * gradient;
       float spread = v[i];
@@ -78,9 +78,9 @@ public final class RmsProp extends MomentumRule {
   }
 
   @Override
-  protected void change(double[] p, double[] g, double[][] s, Now now) {
+  protected void change(double[] p, double[] g, double[][] s, int from, int to, Now now) {
     double[] v = s[0];
-    for (int i = 0; i < p.length; i++) {
+    for (int i = from; i < to; i++) {
       double gradient = now.sign() * g[i] + now.weightDecay() * p[i];
       v[i] = alpha * v[i] + (1 - alpha) * gradient * gradient;
       double spread = v[i];

@@ -19,7 +19,7 @@ public final class Sgd extends MomentumRule {
   private final boolean nesterov;
 
   private Sgd(Builder builder) {
-    super(builder, 1);
+    super(builder);
     dampening = builder.dampening;
     nesterov = builder.nesterov;
   }
@@ -30,12 +30,12 @@ public final class Sgd extends MomentumRule {
   }
 
   @Override
-  protected void change(float[] p, float[] g, float[][] s, Now now) {
+  protected void change(float[] p, float[] g, float[][] s, int from, int to, Now now) {
     float rate = (float) now.rate();
     float sign = (float) now.sign();
     float decay = (float) now.weightDecay();
     if (now.momentum() == 0) {
-      for (int i = 0; i < p.length; i++) {
+      for (int i = from; i < to; i++) {
         p[i] -= rate * (sign * g[i] + decay * p[i]);
       }
       return;
@@ -45,7 +45,7 @@ public final class Sgd extends MomentumRule {
     float fresh = now.first() ? 1 : (float) (1 - dampening);
     float ahead = nesterov ? (float) now.momentum() : 1;
     float direct = nesterov ? 1 : 0;
-    for (int i = 0; i < p.length; i++) {
+    for (int i = from; i < to; i++) {
       float gradient = sign * g[i] + decay * p[i];
       float velocity = kept * v[i] + fresh * gradient;
       v[i] = velocity;
@@ -54,8 +54,8 @@ public final class Sgd extends MomentumRule {
   }
 
   @Override
-  protected void change(double[] p, double[] g, double[][] s, Now now) {
-    for (int i = 0; i < p.length; i++) {
+  protected void change(double[] p, double[] g, double[][] s, int from, int to, Now now) {
+    for (int i = from; i < to; i++) {
       double gradient = now.sign() * g[i] + now.weightDecay() * p[i];
       if (now.momentum() > 0) {
         double[] v = s[0];

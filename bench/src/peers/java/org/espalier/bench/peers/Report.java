@@ -11,13 +11,13 @@ import java.util.stream.Collectors;
 
 /** Prints results as a table and writes them as JSON. */
 final class Report {
-  private static final String ROW = "%-6s %-34s %2d  %11.4f  %-8s %11.4f  %6.2f  %5.2f-%-5.2f %.0e";
+  private static final String ROW = "%-8s %-34s %2d  %11.4f  %-8s %11.4f  %6.2f  %5.2f-%-5.2f %.0e";
 
   private Report() {}
 
   static void head(PrintStream out) {
     out.printf(
-        "%-6s %-34s %2s  %11s  %-8s %11s  %6s  %11s %s%n",
+        "%-8s %-34s %2s  %11s  %-8s %11s  %6s  %11s %s%n",
         "group",
         "name",
         "th",

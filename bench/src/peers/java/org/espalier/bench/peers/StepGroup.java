@@ -70,6 +70,11 @@ final class StepGroup implements Group {
         .toList();
   }
 
+  /** Returns our side of a step on coloured images. */
+  static Side ours(String model, int batch, Module net, long seed) {
+    return new Ours(new Task(model, batch, COLOUR), net, seed);
+  }
+
   private static boolean isCompared(Parameter parameter) {
     return parameter.shape().rank() > 1;
   }

@@ -2,6 +2,7 @@ package org.espalier.tensor.internal;
 
 import java.util.Arrays;
 import org.espalier.tensor.kernel.ConvGeometry;
+import org.espalier.tensor.parallel.Parallel;
 
 /**
  * Convolves with plain loops: a few pixels' inputs are gathered into the panel of {@link

@@ -2,6 +2,7 @@ package org.espalier.tensor.internal;
 
 import java.util.Arrays;
 import org.espalier.tensor.kernel.ConvGeometry;
+import org.espalier.tensor.parallel.Parallel;
 
 /**
  * Convolves each channel with a filter of its own, along the channels of some neighbouring pixels

@@ -2,6 +2,7 @@ package org.espalier.tensor.internal;
 
 import java.util.Arrays;
 import org.espalier.tensor.kernel.ConvGeometry;
+import org.espalier.tensor.parallel.Parallel;
 
 /**
  * Sums, for each destination pixel and row of factors, the source numbers its taps read times the

@@ -1,6 +1,7 @@
 package org.espalier.tensor.internal;
 
 import java.util.Arrays;
+import org.espalier.tensor.parallel.Parallel;
 
 /**
  * Multiplies matrices with plain loops that C2 turns into vector code.

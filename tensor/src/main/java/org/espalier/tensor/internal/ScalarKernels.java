@@ -9,6 +9,7 @@ import org.espalier.tensor.kernel.PoolGeometry;
 import org.espalier.tensor.kernel.Reduction;
 import org.espalier.tensor.kernel.Span;
 import org.espalier.tensor.kernel.Unary;
+import org.espalier.tensor.parallel.Parallel;
 
 /**
  * Computes F32 with plain loops that the JIT compiler turns into vector code: what runs where the

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.kernel.Span;
+import org.espalier.tensor.parallel.Parallel;
 
 /** Moves numbers without arithmetic: permutes axes, gathers and scatters. */
 final class ScalarMove {

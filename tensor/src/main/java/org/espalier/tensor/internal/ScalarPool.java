@@ -3,6 +3,7 @@ package org.espalier.tensor.internal;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
 import org.espalier.tensor.kernel.PoolGeometry;
+import org.espalier.tensor.parallel.Parallel;
 
 /**
  * Pools windows with plain loops along the channels, and shares pixels out for both kernel sets.

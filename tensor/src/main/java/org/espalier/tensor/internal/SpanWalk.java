@@ -2,6 +2,7 @@ package org.espalier.tensor.internal;
 
 import java.util.Arrays;
 import org.espalier.tensor.kernel.Span;
+import org.espalier.tensor.parallel.Parallel;
 
 /**
  * Walks a {@code [outer, middle, inner]} tensor in stretches of neighbouring elements, with the

@@ -6,6 +6,7 @@ import static org.espalier.tensor.internal.VectorPanels.WIDEST;
 import java.util.Arrays;
 import org.espalier.tensor.internal.VectorProduct.Lines;
 import org.espalier.tensor.kernel.Clamp;
+import org.espalier.tensor.parallel.Parallel;
 
 /**
  * Multiplies matrices: {@code c = op(a) · op(b) (+ row) (+ c)}.
@@ -54,6 +55,9 @@ final class VectorGemm {
   private final Clamp clamp;
   private final float[] c;
 
+  /** Steps of each slice but the last: all about equal, so that none is too short to pay. */
+  private final int sliceDepth;
+
   private VectorGemm(
       boolean transposeA,
       boolean transposeB,
@@ -76,6 +80,7 @@ final class VectorGemm {
     this.row = row;
     this.accumulate = accumulate;
     this.clamp = clamp;
+    this.sliceDepth = VectorPanels.sliceDepth(k);
     this.c = c;
   }
 
@@ -205,7 +210,7 @@ final class VectorGemm {
     }
     int p = 0;
     do {
-      int depth = Math.min(DEPTH, k - p);
+      int depth = Math.min(sliceDepth, k - p);
       int at = transposeA ? p * m + i : i * k + p;
       if (left != null) {
         VectorPanels.packLeft(transposeA, rows, depth, a, at, transposeA ? m : k, left);
@@ -245,15 +250,15 @@ final class VectorGemm {
   private void pack(int first, int columns, float[] packed) {
     int padded = VectorPanels.padded(columns);
     int groups = (columns + WIDEST - 1) / WIDEST;
-    int slices = (k + DEPTH - 1) / DEPTH;
+    int slices = (k + sliceDepth - 1) / sliceDepth;
     Parallel.range(
         groups * slices,
         Parallel.grain((long) DEPTH * WIDEST / 2),
         (from, to) -> {
           for (int item = from; item < to; item++) {
-            int p = item / groups * DEPTH;
+            int p = item / groups * sliceDepth;
             int j = item % groups * WIDEST;
-            int depth = Math.min(DEPTH, k - p);
+            int depth = Math.min(sliceDepth, k - p);
             VectorPanels.pack(
                 transposeB,
                 depth,

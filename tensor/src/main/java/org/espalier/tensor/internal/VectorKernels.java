@@ -6,6 +6,7 @@ import org.espalier.tensor.kernel.ConvGeometry;
 import org.espalier.tensor.kernel.PoolGeometry;
 import org.espalier.tensor.kernel.Span;
 import org.espalier.tensor.kernel.Unary;
+import org.espalier.tensor.parallel.Parallel;
 
 /**
  * Computes F32 with the Vector API where measurements show that it beats the plain loops it

@@ -51,6 +51,15 @@ final class VectorPanels {
 
   private VectorPanels() {}
 
+  /**
+   * Returns the steps of one slice of a product of {@code depth} steps: at most {@link #DEPTH}, and
+   * all slices about equal.
+   */
+  static int sliceDepth(int depth) {
+    int slices = Math.max(1, (depth + DEPTH - 1) / DEPTH);
+    return Math.max(1, (depth + slices - 1) / slices);
+  }
+
   /** Returns the width of the panel to use where so many columns are left. */
   static int width(int columns) {
     if (columns > 3 * LANES && WIDEST == 4 * LANES) {

@@ -7,6 +7,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 import org.espalier.tensor.kernel.Span;
+import org.espalier.tensor.parallel.Parallel;
 
 /**
  * Puts the channels of narrow rows at their places in wider rows of zeros, as the blocks of a

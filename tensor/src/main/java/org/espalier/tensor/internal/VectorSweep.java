@@ -5,6 +5,7 @@ import static org.espalier.tensor.internal.VectorPanels.WIDEST;
 
 import org.espalier.tensor.internal.VectorProduct.Lines;
 import org.espalier.tensor.kernel.Clamp;
+import org.espalier.tensor.parallel.Parallel;
 
 /**
  * Slides a kernel over images, without unfolding them: {@code target[pixel, j] = start[j] + Σ_k
@@ -53,8 +54,8 @@ final class VectorSweep {
     this.band = new VectorBand(rows, columns, sourceChannels, groups);
     int runs = band.isShort() ? 1 : band.runs();
     int run = terms() / runs;
-    int perRun = (run + DEPTH - 1) / DEPTH;
-    int depth = (run + perRun - 1) / perRun;
+    int depth = VectorPanels.sliceDepth(run);
+    int perRun = (run + depth - 1) / depth;
     sliceAt = new int[runs * perRun];
     sliceDepth = new int[runs * perRun];
     sliceBefore = new int[runs * perRun];

@@ -2,6 +2,7 @@ package org.espalier.tensor.internal;
 
 import org.espalier.tensor.internal.VectorProduct.Lines;
 import org.espalier.tensor.kernel.ConvGeometry;
+import org.espalier.tensor.parallel.Parallel;
 
 /**
  * Sums the gradient of a convolution's weight over all pixels: {@code dw[o, k] = Σ_pixel dy[pixel,
@@ -18,6 +19,12 @@ final class VectorWeightGradient {
 
   /** Products below which a piece is not worth its share of the final sum. */
   private static final long WORTH = 1 << 21;
+
+  /**
+   * Columns from which the output gradient is packed: read where it lies, its columns and a panel
+   * of windows would push each other out of the L1 cache.
+   */
+  private static final int PACK_LEFT = 4 * VectorPanels.WIDEST;
 
   /** Floats of gathered windows: half an L2 cache. */
   private static final int PATCHES = 1 << 17;
@@ -83,6 +90,7 @@ final class VectorWeightGradient {
     float[] patches = Scratch.take((long) block * atOnce * band.run() + VectorPanels.WIDEST);
     VectorProduct product = new VectorProduct();
     int groupOut = g.groupOut();
+    float[] left = atOnce * band.run() >= PACK_LEFT ? Scratch.take(tiled(groupOut) * block) : null;
     for (int image = first; image < end; image++) {
       for (int group = 0; group < g.groups(); group++) {
         band.fill(x, image, group, 0, g.outHeight(), copy);
@@ -100,16 +108,27 @@ final class VectorWeightGradient {
             int count = Math.min(block, pixels - pixel);
             band.gather(copy, pixel, count, run, endRun, patches);
             int output = (image * pixels + pixel) * g.outChannels() + group * groupOut;
-            product
-                .leftColumns(dy, output, g.outChannels())
-                .right(patches, 0, across)
-                .run(groupOut, across, count);
+            if (left == null) {
+              product.leftColumns(dy, output, g.outChannels());
+            } else {
+              VectorPanels.packLeft(true, groupOut, count, dy, output, g.outChannels(), left);
+              product.leftPanels(left);
+            }
+            product.right(patches, 0, across).run(groupOut, across, count);
             product.fromTarget();
           }
         }
       }
     }
+    if (left != null) {
+      Scratch.give(left);
+    }
     Scratch.give(patches);
     Scratch.give(copy);
+  }
+
+  /** Returns the rows of all tiles that cover so many rows. */
+  private static long tiled(int rows) {
+    return (rows + VectorPanels.ROWS - 1L) / VectorPanels.ROWS * VectorPanels.ROWS;
   }
 }

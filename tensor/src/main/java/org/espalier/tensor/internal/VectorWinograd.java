@@ -4,6 +4,7 @@ import static org.espalier.tensor.internal.VectorWinogradWeights.POINTS;
 
 import org.espalier.tensor.internal.VectorProduct.Lines;
 import org.espalier.tensor.kernel.Clamp;
+import org.espalier.tensor.parallel.Parallel;
 
 /**
  * Convolves with 3x3 kernels of stride 1 by Winograd's F(4x4, 3x3) (Lavin and Gray 2016): a tile of

@@ -3,6 +3,7 @@ package org.espalier.tensor.internal;
 import static org.espalier.tensor.internal.VectorWinogradWeights.POINTS;
 
 import org.espalier.tensor.internal.VectorProduct.Lines;
+import org.espalier.tensor.parallel.Parallel;
 
 /**
  * Sums the gradient of a 3x3 kernel of stride 1 in the domain of Winograd's F(4x4, 3x3): the

@@ -1,5 +1,7 @@
 package org.espalier.tensor.internal;
 
+import org.espalier.tensor.parallel.Parallel;
+
 /**
  * Transforms the weights of 3x3 convolutions to the 36 points of Winograd's F(4x4, 3x3), and
  * gradients at these points back to weights. Where a transposition is needed it is done on the nine

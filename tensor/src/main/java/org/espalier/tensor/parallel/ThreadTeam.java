@@ -1,4 +1,4 @@
-package org.espalier.tensor.internal;
+package org.espalier.tensor.parallel;
 
 import java.lang.ref.WeakReference;
 import java.util.concurrent.ForkJoinPool;

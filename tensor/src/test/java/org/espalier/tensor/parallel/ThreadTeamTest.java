@@ -1,4 +1,4 @@
-package org.espalier.tensor.internal;
+package org.espalier.tensor.parallel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -1,4 +1,4 @@
-package org.espalier.tensor.internal;
+package org.espalier.tensor.parallel;
 
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
@@ -12,9 +12,9 @@ import java.util.concurrent.ForkJoinTask;
  * thread is started or kept here. A body that throws stops its caller after all pieces have ended
  * that had begun.
  */
-final class Parallel {
+public final class Parallel {
   /** Elementary operations worth a piece of their own: below, forking costs more than it saves. */
-  static final int GRAIN = 1 << 15;
+  public static final int GRAIN = 1 << 15;
 
   /** More pieces than this serve no machine we know and make joins of partial sums long. */
   private static final int MAX_PIECES = 128;
@@ -23,37 +23,37 @@ final class Parallel {
 
   /** Does items {@code from} (inclusive) to {@code to} (exclusive). */
   @FunctionalInterface
-  interface Range {
+  public interface Range {
     /** Does the items; runs in any thread. */
     void run(int from, int to);
   }
 
   /** Does the items of one numbered piece, which may keep a partial sum under that number. */
   @FunctionalInterface
-  interface Piece {
+  public interface Piece {
     /** Does the items; runs in any thread. */
     void run(int piece, int from, int to);
   }
 
   /** Returns how many items of so much work fill one piece. */
-  static int grain(long workPerItem) {
+  public static int grain(long workPerItem) {
     return (int) Math.max(1, GRAIN / Math.max(1, workPerItem));
   }
 
   /** Returns the number of pieces {@code count} items are split into. */
-  static int pieces(int count, int grain) {
+  public static int pieces(int count, int grain) {
     return Math.max(1, Math.min(MAX_PIECES, count / Math.max(1, grain)));
   }
 
   /** Runs {@code body} over {@code 0..count-1} in pieces of at least {@code grain} items. */
-  static void range(int count, int grain, Range body) {
+  public static void range(int count, int grain, Range body) {
     numbered(count, grain, (piece, from, to) -> body.run(from, to));
   }
 
   /**
    * Runs {@code body} over {@code 0..count-1} in {@link #pieces} pieces, telling each its number.
    */
-  static void numbered(int count, int grain, Piece body) {
+  public static void numbered(int count, int grain, Piece body) {
     if (count <= 0) {
       return;
     }
