@@ -11,6 +11,7 @@ import java.util.function.Supplier;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
+import net.jqwik.api.GenerationMode;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.DoubleRange;
@@ -84,6 +85,27 @@ class OptimizerPropertiesTest {
     run(recipe.make().get(), narrow, seed, 0, 8);
     run(recipe.make().get(), wide, seed, 0, 8);
     assertClose(wide, narrow, recipe.name().contains("rmsprop") ? 1e-4 : 1e-5);
+  }
+
+  /** 70,001 elements are two pieces of many stretches, the last of them short. */
+  @Property(tries = 13, generation = GenerationMode.EXHAUSTIVE)
+  void theElementsOfALargeParameterChangeAsTheyWouldAlone(@ForAll("recipe") Recipe recipe) {
+    int count = 70_001;
+    double[] start = normals(Random.of(3), count);
+    double[] gradient = normals(Random.of(4), count);
+    Parameter large = parameter("p", DType.F32, start);
+    Optimizer optimizer = recipe.make().get();
+    for (int k = 0; k < 3; k++) {
+      step(optimizer, large, gradient);
+    }
+    for (int i : new int[] {0, 1023, 1024, 34_999, 35_000, 35_001, 69_999, 70_000}) {
+      Parameter alone = parameter("p", DType.F32, start[i]);
+      Optimizer other = recipe.make().get();
+      for (int k = 0; k < 3; k++) {
+        step(other, alone, gradient[i]);
+      }
+      assertEquals(alone.raw().get(0), large.raw().get(i), recipe + " at " + i);
+    }
   }
 
   @Property(tries = 60)
