@@ -53,14 +53,24 @@ public final class Walk {
 
   private Gradients from(Var start, Tensor seed) {
     checkVersions();
-    Tensor copy = lease.take(seed.dtype(), start.shape());
-    copy.copyFrom(seed);
-    carried.put(start, copy);
+    lease.retain(seed);
+    carried.put(start, seed.reshape(start.shape()));
     List<Call> calls = tape.calls();
     for (int i = calls.size() - 1; i >= 0; i--) {
       step(calls.get(i));
     }
+    carried.replaceAll((var, tensor) -> tensor.buffer() == seed.buffer() ? own(tensor) : tensor);
     return new Gradients(tape, carried);
+  }
+
+  /**
+   * Copies what is the seed itself, which is not ours to hand out: callers may modify gradients.
+   */
+  private Tensor own(Tensor seed) {
+    Tensor copy = lease.take(seed.dtype(), seed.shape());
+    copy.copyFrom(seed);
+    lease.release(seed);
+    return copy;
   }
 
   private void checkVersions() {

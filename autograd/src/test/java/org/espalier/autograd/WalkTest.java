@@ -106,6 +106,32 @@ class WalkTest {
   }
 
   @Test
+  void aGradientThatEqualsTheSeedIsACopyOfIt() {
+    try (Tape tape = Tape.open(Mode.TRAIN, workspace)) {
+      Var x = tape.input(normal("x", 4), true);
+      Var z = tape.input(normal("z", 4), true);
+      Tensor seed = Tensor.full(DType.F32, Shape.of(4), 1);
+      Gradients gradients = Walk.run(Ops.add(x, z), seed, Rule.GRADIENT);
+      gradients.of(x).fill(7);
+      assertEquals(1, seed.get(0));
+      assertEquals(1, gradients.of(z).get(0));
+    }
+  }
+
+  @Test
+  void aValueOfThePassMayBeTheSeed() {
+    try (Tape tape = Tape.open(Mode.TRAIN, workspace)) {
+      Var x = tape.input(normal("x", 4), true);
+      Var y = Ops.tanh(x);
+      Tensor before = y.value().copy();
+      Tensor first = Walk.run(y, y.value(), Rule.GRADIENT).of(x).copy();
+      Tensor second = Walk.run(y, y.value(), Rule.GRADIENT).of(x);
+      assertTrue(first.bitEquals(second));
+      assertTrue(before.bitEquals(y.value()));
+    }
+  }
+
+  @Test
   void aLeafChangedSinceIsRefused() {
     try (Tape tape = Tape.open(Mode.TRAIN, workspace)) {
       Counter leaf = new Counter("conv1.weight");

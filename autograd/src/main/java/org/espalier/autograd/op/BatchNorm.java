@@ -3,7 +3,6 @@ package org.espalier.autograd.op;
 import org.espalier.autograd.Axes;
 import org.espalier.autograd.AxisSpec;
 import org.espalier.autograd.Call;
-import org.espalier.autograd.Keep;
 import org.espalier.autograd.Op;
 import org.espalier.autograd.Saved;
 import org.espalier.tensor.Shape;
@@ -21,7 +20,8 @@ import org.espalier.tensor.kernel.Span;
  * batch norm is {@link Scale}.
  *
  * <p>Rectified, it is the rectifier's output at once, {@code max(y, 0)}: one pass over memory less
- * on the way there, and two less on the way back, where the output says which gradients count.
+ * on the way there, and three less on the way back. Which gradients count there is computed from x
+ * again, by the same scale and shift, rather than read from the output: x is read anyway.
  *
  * @param eps added to the variance under the root
  * @param rectified whether the rectifier follows in the same call
@@ -35,6 +35,12 @@ public record BatchNorm(double eps, boolean rectified) implements Op {
 
   /** Number of the saved {@code 1 / √(variance + eps)}, {@code [c]}. */
   public static final int INVERSE_DEVIATION = 2;
+
+  /** Number of the saved {@code gamma / √(variance + eps)}, {@code [c]}. */
+  private static final int SCALE = 3;
+
+  /** Number of the saved {@code beta - mean · scale}, {@code [c]}. */
+  private static final int SHIFT = 4;
 
   private static final AxisSpec AXES = AxisSpec.of("x: ... c, gamma?: c, beta?: c -> ... c");
 
@@ -51,11 +57,6 @@ public record BatchNorm(double eps, boolean rectified) implements Op {
   @Override
   public String name() {
     return rectified ? "batch_norm_relu" : "batch_norm";
-  }
-
-  @Override
-  public Keep keep() {
-    return rectified ? Keep.BOTH : Keep.INPUTS;
   }
 
   @Override
@@ -78,8 +79,8 @@ public record BatchNorm(double eps, boolean rectified) implements Op {
     Tensor mean = saved.tensor(y.dtype(), channels);
     Tensor variance = saved.tensor(y.dtype(), channels);
     Tensor inverse = saved.tensor(y.dtype(), channels);
-    Tensor scale = saved.scratch(y.dtype(), channels);
-    Tensor shift = saved.scratch(y.dtype(), channels);
+    Tensor scale = saved.tensor(y.dtype(), channels);
+    Tensor shift = saved.tensor(y.dtype(), channels);
     kernels.moments(in[0], span, mean, variance);
     for (int c = 0; c < span.inner(); c++) {
       double deviation = 1 / Math.sqrt(variance.get(c) + eps);
@@ -100,10 +101,11 @@ public record BatchNorm(double eps, boolean rectified) implements Op {
     KernelLookup.of(dy)
         .normSums(
             dy,
-            gate(call),
             call.in(0),
             call.saved(MEAN),
             call.saved(INVERSE_DEVIATION),
+            rectified ? call.saved(SCALE) : null,
+            shift(call),
             span,
             sum,
             product);
@@ -117,29 +119,26 @@ public record BatchNorm(double eps, boolean rectified) implements Op {
     return new Tensor[] {dx, call.needs(1) ? product : null, call.needs(2) ? sum : null};
   }
 
-  /** Returns what tells where gradients pass: the output of the rectifier, null without one. */
-  private Tensor gate(Call call) {
-    return rectified ? call.out() : null;
+  /** Returns what tells, with the scale, where the rectifier was open; null without one. */
+  private Tensor shift(Call call) {
+    return rectified ? call.saved(SHIFT) : null;
   }
 
   private Tensor gradInput(Call call, Tensor dy, Span span, Tensor sum, Tensor product) {
     Shape channels = Shape.of(span.inner());
-    Tensor a = call.scratch(dy.dtype(), channels);
-    Tensor b = call.scratch(dy.dtype(), channels);
-    Tensor c = call.scratch(dy.dtype(), channels);
-    for (int k = 0; k < span.inner(); k++) {
-      double inverse = call.saved(INVERSE_DEVIATION).get(k);
-      double factor = call.in(1) == null ? inverse : call.in(1).get(k) * inverse;
-      double slope = -factor * inverse * product.get(k) / span.middle();
-      a.set(k, factor);
-      b.set(k, slope);
-      c.set(k, -factor * sum.get(k) / span.middle() - slope * call.saved(MEAN).get(k));
+    Tensor scale = call.saved(SCALE);
+    Tensor slope = call.scratch(dy.dtype(), channels);
+    Tensor offset = call.scratch(dy.dtype(), channels);
+    for (int c = 0; c < span.inner(); c++) {
+      double factor = scale.get(c);
+      double s = -factor * call.saved(INVERSE_DEVIATION).get(c) * product.get(c) / span.middle();
+      slope.set(c, s);
+      offset.set(c, -factor * sum.get(c) / span.middle() - s * call.saved(MEAN).get(c));
     }
     Tensor dx = call.like(0);
-    KernelLookup.of(dy).combine(dy, gate(call), a, call.in(0), b, c, span, dx);
-    call.release(a);
-    call.release(b);
-    call.release(c);
+    KernelLookup.of(dy).combine(dy, scale, call.in(0), slope, offset, shift(call), span, dx);
+    call.release(slope);
+    call.release(offset);
     return dx;
   }
 }

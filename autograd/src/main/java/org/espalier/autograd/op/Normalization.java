@@ -106,7 +106,7 @@ record Normalization(Span statistics, Span affine, double eps, boolean outside) 
     Tensor mean = call.saved(0);
     Tensor sum = call.scratch(x.dtype(), companion);
     Tensor slope = call.scratch(x.dtype(), companion);
-    kernels.normSums(dNormal, null, x, mean, call.saved(2), statistics, sum, slope);
+    kernels.normSums(dNormal, x, mean, call.saved(2), null, null, statistics, sum, slope);
     for (int k = 0; k < companion.count(); k++) {
       double inverse = call.saved(2).get(k);
       double root = Math.sqrt(call.saved(1).get(k) + (outside ? 0 : eps));
@@ -115,7 +115,7 @@ record Normalization(Span statistics, Span affine, double eps, boolean outside) 
       slope.set(k, s);
     }
     Tensor dx = call.scratch(x.dtype(), x.shape());
-    kernels.combine(dNormal, null, call.saved(2), x, slope, sum, statistics, dx);
+    kernels.combine(dNormal, call.saved(2), x, slope, sum, null, statistics, dx);
     call.release(sum);
     call.release(slope);
     return dx;

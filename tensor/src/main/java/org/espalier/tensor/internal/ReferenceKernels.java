@@ -103,10 +103,11 @@ public final class ReferenceKernels implements Kernels {
   @Override
   public void normSums(
       Tensor dy,
-      Tensor gate,
       Tensor x,
       Tensor mean,
       Tensor inverseDeviation,
+      Tensor scale,
+      Tensor shift,
       Span span,
       Tensor sum,
       Tensor product) {
@@ -116,7 +117,7 @@ public final class ReferenceKernels implements Kernels {
         span,
         (at, companion) -> {
           double normal = (x.get(at) - mean.get(companion)) * inverseDeviation.get(companion);
-          double upstream = gate == null || gate.get(at) > 0 ? dy.get(at) : 0;
+          double upstream = isOpen(x.get(at), scale, shift, companion) ? dy.get(at) : 0;
           sums[companion] += upstream;
           products[companion] += upstream * normal;
         });
@@ -124,13 +125,19 @@ public final class ReferenceKernels implements Kernels {
     store(products, product);
   }
 
+  /** Tells whether the rectifier of {@code x · scale + shift} let x through. */
+  private static boolean isOpen(double x, Tensor scale, Tensor shift, int companion) {
+    return shift == null || x * scale.get(companion) + shift.get(companion) > 0;
+  }
+
   @Override
   public void combine(
-      Tensor x, Tensor gate, Tensor a, Tensor y, Tensor b, Tensor c, Span span, Tensor out) {
+      Tensor x, Tensor a, Tensor y, Tensor b, Tensor c, Tensor shift, Span span, Tensor out) {
     each(
         span,
         (at, companion) -> {
-          double first = gate == null || gate.get(at) > 0 ? a.get(companion) * x.get(at) : 0;
+          boolean open = isOpen(y.get(at), a, shift, companion);
+          double first = open ? a.get(companion) * x.get(at) : 0;
           out.set(at, first + b.get(companion) * y.get(at) + c.get(companion));
         });
   }

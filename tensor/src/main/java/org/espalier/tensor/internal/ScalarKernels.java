@@ -70,7 +70,7 @@ public class ScalarKernels implements Kernels {
           Parallel.GRAIN,
           (from, to) -> ScalarElementwise.binary(op, left, right, result, from, to));
     } else {
-      SpanWalk.each(span, 1, rows.binary(op, left, result), right);
+      SpanWalk.each(span, rows.periodic(), rows.binary(op, left, result), right);
     }
   }
 
@@ -88,7 +88,7 @@ public class ScalarKernels implements Kernels {
   public void reduce(Reduction reduction, Tensor x, Span span, Tensor y) {
     boolean maximum = reduction == Reduction.MAX;
     SpanWalk.Fold fold = maximum ? rows.maximum(x.f32()) : rows.sum(x.f32());
-    double[] result = SpanWalk.reduce(span, 1, maximum, 1, fold)[0];
+    double[] result = SpanWalk.reduce(span, 1, maximum, rows.periodic(), fold)[0];
     store(result, reduction == Reduction.MEAN ? 1.0 / span.middle() : 1, y);
   }
 
@@ -97,29 +97,35 @@ public class ScalarKernels implements Kernels {
       Tensor x, Tensor scale, Tensor shift, Span span, boolean rectify, Tensor y) {
     float[] factor = scale == null ? null : scale.f32();
     float[] term = shift == null ? null : shift.f32();
-    SpanWalk.each(span, 1, rows.scaleShift(x.f32(), rectify, y.f32()), factor, term);
+    SpanWalk.Stretch body = rows.scaleShift(x.f32(), rectify, y.f32());
+    SpanWalk.each(span, rows.periodic(), body, factor, term);
   }
 
   @Override
   public void moments(Tensor x, Span span, Tensor mean, Tensor variance) {
-    double share = 1.0 / span.middle();
-    store(SpanWalk.reduce(span, 1, false, 1, rows.sum(x.f32()))[0], share, mean);
-    SpanWalk.Fold fold = rows.squaredDeviation(x.f32());
-    store(SpanWalk.reduce(span, 1, false, 1, fold, mean.f32())[0], share, variance);
+    SpanWalk.Fold sum = rows.sum(x.f32());
+    SpanWalk.Fold deviations = rows.deviations(x.f32());
+    double[][] moments = SpanWalk.moments(span, rows.periodic(), sum, deviations);
+    store(moments[0], 1, mean);
+    store(moments[1], 1, variance);
   }
 
   @Override
   public void normSums(
       Tensor dy,
-      Tensor gate,
       Tensor x,
       Tensor mean,
       Tensor inverseDeviation,
+      Tensor scale,
+      Tensor shift,
       Span span,
       Tensor sum,
       Tensor product) {
-    SpanWalk.Fold fold = rows.normSums(dy.f32(), gate == null ? null : gate.f32(), x.f32());
-    double[][] sums = SpanWalk.reduce(span, 2, false, 2, fold, mean.f32());
+    SpanWalk.Fold fold = rows.normSums(dy.f32(), x.f32());
+    float[] factor = scale == null ? null : scale.f32();
+    float[] term = shift == null ? null : shift.f32();
+    double[][] sums =
+        SpanWalk.reduce(span, 2, false, rows.periodic(), fold, mean.f32(), factor, term);
     float[] inverse = inverseDeviation.f32();
     for (int i = 0; i < sums[1].length; i++) {
       sums[1][i] *= inverse[i];
@@ -130,10 +136,10 @@ public class ScalarKernels implements Kernels {
 
   @Override
   public void combine(
-      Tensor x, Tensor gate, Tensor a, Tensor y, Tensor b, Tensor c, Span span, Tensor out) {
-    float[] gates = gate == null ? null : gate.f32();
-    SpanWalk.Stretch body = rows.combine(x.f32(), gates, y.f32(), out.f32());
-    SpanWalk.each(span, 2, body, a.f32(), b.f32(), c.f32());
+      Tensor x, Tensor a, Tensor y, Tensor b, Tensor c, Tensor shift, Span span, Tensor out) {
+    SpanWalk.Stretch body = rows.combine(x.f32(), y.f32(), out.f32());
+    float[] term = shift == null ? null : shift.f32();
+    SpanWalk.each(span, rows.periodic(), body, a.f32(), b.f32(), c.f32(), term);
   }
 
   @Override

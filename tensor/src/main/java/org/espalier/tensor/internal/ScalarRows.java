@@ -10,6 +10,10 @@ import org.espalier.tensor.kernel.Unary;
  * index does C2 make vector code of it, and that pays for the copies three times over.
  */
 final class ScalarRows implements RowLoops {
+  @Override
+  public boolean periodic() {
+    return false;
+  }
 
   @Override
   public SpanWalk.Stretch binary(Binary op, float[] x, float[] out) {
@@ -41,9 +45,9 @@ final class ScalarRows implements RowLoops {
   }
 
   @Override
-  public SpanWalk.Stretch combine(float[] x, float[] gate, float[] y, float[] out) {
+  public SpanWalk.Stretch combine(float[] x, float[] y, float[] out) {
     return (at, length, period, companions, scratch) -> {
-      gated(x, gate, at, length, scratch[0], scratch[1]);
+      gated(x, y, at, length, companions[0], companions[3], scratch);
       System.arraycopy(y, at, scratch[1], 0, length);
       combine(scratch[0], companions[0], scratch[1], companions[1], companions[2], length);
       System.arraycopy(scratch[0], 0, out, at, length);
@@ -67,30 +71,36 @@ final class ScalarRows implements RowLoops {
   }
 
   @Override
-  public SpanWalk.Fold squaredDeviation(float[] x) {
+  public SpanWalk.Fold deviations(float[] x) {
     return (at, length, period, results, companions, scratch) -> {
       System.arraycopy(x, at, scratch[0], 0, length);
-      addSquaredDeviation(scratch[0], companions[0], length, results[0]);
+      ScalarElementwise.binary(Binary.SUB, scratch[0], companions[0], scratch[0], 0, length);
+      ScalarElementwise.binary(Binary.ADD, results[0], scratch[0], results[0], 0, length);
+      addSquare(scratch[0], length, results[1]);
     };
   }
 
   @Override
-  public SpanWalk.Fold normSums(float[] dy, float[] gate, float[] x) {
+  public SpanWalk.Fold normSums(float[] dy, float[] x) {
     return (at, length, period, results, companions, scratch) -> {
-      gated(dy, gate, at, length, scratch[0], scratch[1]);
+      gated(dy, x, at, length, companions[1], companions[2], scratch);
       System.arraycopy(x, at, scratch[1], 0, length);
       ScalarElementwise.binary(Binary.ADD, results[0], scratch[0], results[0], 0, length);
       addProduct(scratch[0], scratch[1], companions[0], length, results[1]);
     };
   }
 
-  /** Copies a stretch to a row, with 0 where the gate is not positive; the other row is used up. */
+  /**
+   * Copies a stretch of dy to row 0 of the scratch, with 0 where the rectifier of {@code x · scale
+   * + shift} was shut, if there is a shift; row 1 is used up.
+   */
   private static void gated(
-      float[] x, float[] gate, int at, int length, float[] row, float[] other) {
-    System.arraycopy(x, at, row, 0, length);
-    if (gate != null) {
-      System.arraycopy(gate, at, other, 0, length);
-      ScalarUnaryGrad.apply(Unary.RELU, 0, 0, null, other, row, row, 0, length);
+      float[] dy, float[] x, int at, int length, float[] scale, float[] shift, float[][] scratch) {
+    System.arraycopy(dy, at, scratch[0], 0, length);
+    if (shift != null) {
+      System.arraycopy(x, at, scratch[1], 0, length);
+      scaleShift(scratch[1], scale, shift, length);
+      ScalarUnaryGrad.apply(Unary.RELU, 0, 0, null, scratch[1], scratch[0], scratch[0], 0, length);
     }
   }
 
@@ -112,9 +122,9 @@ final class ScalarRows implements RowLoops {
     }
   }
 
-  private static void addSquaredDeviation(float[] x, float[] mean, int length, float[] sum) {
+  private static void addSquare(float[] deviation, int length, float[] sum) {
     for (int i = 0; i < length; i++) {
-      sum[i] += (x[i] - mean[i]) * (x[i] - mean[i]);
+      sum[i] += deviation[i] * deviation[i];
     }
   }
 

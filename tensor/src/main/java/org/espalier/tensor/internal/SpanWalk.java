@@ -16,13 +16,26 @@ final class SpanWalk {
   /** Aimed-at elements of a stretch; with its companions it stays in the L1 cache. */
   static final int LENGTH = 1024;
 
+  /** The same for periodic loops, whose companions stay as short as a period. */
+  static final int PERIODIC = 4096;
+
+  /** Elements of a stretch that is gone through once only, from its first element to its last. */
+  private static final int LONG = 1 << 16;
+
+  /** Elements whose mean is subtracted before the deviations of a block are summed. */
+  private static final int HEAD = 4096;
+
   /** Stretches summed in float before the sums move on to double. */
   private static final int FLUSH = 128;
 
   /** Lanes of the widest vectors: as many rows at a time leave no tail behind them. */
   private static final int LANES = 16;
 
+  /** Elements of the preferred period: four of the widest vectors. */
+  private static final int GROUP = 4 * LANES;
+
   private final Span span;
+  private final boolean periodic;
   private final float[][] companions;
 
   /** Elements of {@code inner} taken at a time. */
@@ -37,14 +50,17 @@ final class SpanWalk {
   /** Parts the middle axis is cut into, for parallel work. */
   private final int blocks;
 
-  private SpanWalk(Span span, int repeats, float[]... companions) {
+  /** Prepares a walk with stretches of about so many elements, more if one period is a group. */
+  private SpanWalk(Span span, boolean periodic, int length, float[]... companions) {
     this.span = span;
+    this.periodic = periodic;
     this.companions = companions;
-    this.width = Math.min(span.inner(), LENGTH);
+    this.width = Math.min(span.inner(), periodic ? PERIODIC : LENGTH);
     this.columns = ScalarGemm.tiles(span.inner(), width);
-    this.repeats = repeats;
+    int rows = rows(length);
+    this.repeats = periodic && periodOf(width, rows * width) == GROUP ? rows(LONG) : rows;
     long elements = (long) span.middle() * width;
-    this.blocks = (int) Math.max(1, Math.min(elements / Parallel.GRAIN, span.middle() / repeats));
+    this.blocks = (int) Math.max(1, Math.min(elements / Parallel.GRAIN, span.middle() / rows));
   }
 
   /** Works on one stretch. */
@@ -56,7 +72,8 @@ final class SpanWalk {
      * @param period elements after which the companions repeat themselves, whole vectors; or the
      *     length, where they do not
      * @param companions the repeated companions, from index 0; null where the companion is null
-     * @param scratch rows of at least {@code length} elements to use at will
+     * @param scratch for loops that are not periodic, two rows of at least {@code length} elements
+     *     to use at will
      */
     void run(int at, int length, int period, float[][] companions, float[][] scratch);
   }
@@ -66,24 +83,29 @@ final class SpanWalk {
   interface Fold {
     /**
      * Adds the elements {@code at} to {@code at + length} to {@code results[k][0..length)}, at any
-     * position of the same channel.
+     * position of the same channel; periodic loops to {@code results[k][0..period)}.
      *
      * @param period elements after which the companions repeat themselves, whole vectors; or the
      *     length, where they do not
      * @param results modified
      * @param companions the repeated companions, from index 0
-     * @param scratch rows of at least {@code length} elements to use at will
+     * @param scratch for loops that are not periodic, two rows of at least {@code length} elements
+     *     to use at will
      */
     void run(
         int at, int length, int period, float[][] results, float[][] companions, float[][] scratch);
   }
 
-  /** Runs a body on every stretch of the span, in parallel. */
-  static void each(Span span, int scratchRows, Stretch body, float[]... companions) {
+  /**
+   * Runs a body on every stretch of the span, in parallel, the last elements first: what a
+   * reduction read last before it is then still in the cache.
+   *
+   * @param periodic whether the body reads companions within one period only and needs no scratch;
+   *     else they are repeated over the whole stretch
+   */
+  static void each(Span span, boolean periodic, Stretch body, float[]... companions) {
     if (span.count() > 0) {
-      int inner = span.inner();
-      new SpanWalk(span, rows(span, LENGTH / Math.min(LENGTH, inner)), companions)
-          .each(scratchRows, body);
+      new SpanWalk(span, periodic, periodic ? PERIODIC : LENGTH, companions).each(body);
     }
   }
 
@@ -93,34 +115,68 @@ final class SpanWalk {
    *
    * @param maximum whether numbers are joined by their maximum, starting at -infinity; else they
    *     are added
+   * @param periodic whether the body reads companions and writes results within one period only and
+   *     needs no scratch; else both run over the whole stretch
    */
   static double[][] reduce(
-      Span span, int count, boolean maximum, int scratchRows, Fold body, float[]... companions) {
+      Span span, int count, boolean maximum, boolean periodic, Fold body, float[]... companions) {
     double[][] results = new double[count][span.companion()];
     for (double[] result : results) {
       Arrays.fill(result, maximum ? Double.NEGATIVE_INFINITY : 0);
     }
     if (span.count() > 0) {
-      // A short row would cost more in joining its sums than in making them.
-      int length = span.inner() == 1 && span.middle() < 4 * LENGTH ? LENGTH / 16 : LENGTH / 2;
-      int rows = Math.max(1, length / Math.min(LENGTH, span.inner()));
-      new SpanWalk(span, rows(span, rows), companions).reduce(maximum, scratchRows, body, results);
+      reducing(span, periodic, companions).reduce(maximum, body, results);
     }
     return results;
   }
 
-  private static int rows(Span span, int wanted) {
-    int rows = Math.min(span.middle(), wanted);
+  /**
+   * Returns mean and biased variance over the middle axis for each companion position, in one
+   * reading of memory.
+   *
+   * <p>Of each block the first elements are averaged, then all deviations from that average and
+   * their squares are summed while the block is in the cache; blocks are joined in double (Chan,
+   * Golub and LeVeque 1979). The average is that of at least a sixteenth of the block's rows, so
+   * its distance from the block's mean costs at most a factor of 16 of the float sums' precision,
+   * however large the mean is against the deviations.
+   *
+   * @param sum adds the elements to result 0
+   * @param deviations adds the elements less companion 0 to result 0, and their squares to result 1
+   */
+  static double[][] moments(Span span, boolean periodic, Fold sum, Fold deviations) {
+    double[][] moments = new double[2][span.companion()];
+    if (span.count() == 0) {
+      Arrays.fill(moments[0], Double.NaN);
+      Arrays.fill(moments[1], Double.NaN);
+    } else {
+      reducing(span, periodic, new float[0]).moments(sum, deviations, moments);
+    }
+    return moments;
+  }
+
+  private static SpanWalk reducing(Span span, boolean periodic, float[]... companions) {
+    if (periodic) {
+      return new SpanWalk(span, true, PERIODIC, companions);
+    }
+    // A short row would cost more in joining its sums than in making them.
+    boolean shortRow = span.inner() == 1 && span.middle() < 4 * LENGTH;
+    return new SpanWalk(span, false, shortRow ? LENGTH / 16 : LENGTH / 2, companions);
+  }
+
+  private int rows(int length) {
+    int rows = Math.min(span.middle(), Math.max(1, length / width));
     return rows < LANES ? rows : rows / LANES * LANES;
   }
 
-  private void each(int scratchRows, Stretch body) {
+  private void each(Stretch body) {
+    int units = units();
     parallel(
         (from, to) -> {
-          float[][] repeated = room();
-          float[][] scratch = new float[scratchRows][repeats * width];
+          float[][] repeated = room(companions.length);
+          float[][] scratch = scratch();
           int filled = -1;
-          for (int unit = from; unit < to; unit++) {
+          for (int number = from; number < to; number++) {
+            int unit = units - 1 - number;
             filled = fill(unit, filled, repeated);
             int last = row(unit % blocks + 1);
             for (int row = row(unit % blocks); row < last; row += repeats) {
@@ -131,17 +187,17 @@ final class SpanWalk {
         });
   }
 
-  private void reduce(boolean maximum, int scratchRows, Fold body, double[][] results) {
-    double[][][] partial = new double[span.outer() * columns * blocks][][];
+  private void reduce(boolean maximum, Fold body, double[][] results) {
+    double[][][] partial = new double[units()][][];
     parallel(
         (from, to) -> {
-          float[][] repeated = room();
-          float[][] scratch = new float[scratchRows][repeats * width];
-          float[][] running = new float[results.length][repeats * width];
+          Folding folding = new Folding(results.length, companions.length);
           int filled = -1;
           for (int unit = from; unit < to; unit++) {
-            filled = fill(unit, filled, repeated);
-            partial[unit] = block(unit, maximum, body, repeated, scratch, running);
+            filled = fill(unit, filled, folding.repeated);
+            int first = row(unit % blocks);
+            int last = row(unit % blocks + 1);
+            partial[unit] = folding.fold(unit, first, last, results.length, maximum, body);
           }
         });
     for (int unit = 0; unit < partial.length; unit++) {
@@ -154,34 +210,84 @@ final class SpanWalk {
     }
   }
 
-  private double[][] block(
-      int unit,
-      boolean maximum,
-      Fold body,
-      float[][] repeated,
-      float[][] scratch,
-      float[][] running) {
-    double[][] sums = new double[running.length][columnWidth(unit)];
-    for (double[] sum : sums) {
-      Arrays.fill(sum, maximum ? Double.NEGATIVE_INFINITY : 0);
+  private void moments(Fold sum, Fold deviations, double[][] moments) {
+    float[][] centres = new float[units()][];
+    double[][][] partial = new double[units()][][];
+    parallel(
+        (from, to) -> {
+          Folding folding = new Folding(2, 1);
+          for (int unit = from; unit < to; unit++) {
+            int first = row(unit % blocks);
+            int last = row(unit % blocks + 1);
+            int head = Math.min(last - first, Math.max(1, HEAD / width));
+            double[] total = folding.fold(unit, first, first + head, 1, false, sum)[0];
+            centres[unit] = new float[total.length];
+            for (int i = 0; i < total.length; i++) {
+              centres[unit][i] = (float) (total[i] / head);
+            }
+            repeat(centres[unit], 0, total.length, folding.repeated[0]);
+            partial[unit] = folding.fold(unit, first, last, 2, false, deviations);
+          }
+        });
+    for (int unit = 0; unit < partial.length; unit++) {
+      joinMoments(unit, centres[unit], partial[unit], moments);
     }
-    int last = row(unit % blocks + 1);
-    int step = repeats * FLUSH;
-    for (int start = row(unit % blocks); start < last; start += step) {
-      int end = Math.min(last, start + step);
-      int used = length(unit, start, end);
-      for (float[] sum : running) {
-        Arrays.fill(sum, 0, used, maximum ? Float.NEGATIVE_INFINITY : 0);
-      }
-      for (int row = start; row < end; row += repeats) {
-        int length = length(unit, row, end);
-        body.run(at(unit, row), length, period(unit, length), running, repeated, scratch);
-      }
-      for (int k = 0; k < sums.length; k++) {
-        flush(maximum, running[k], used, sums[k]);
-      }
+    for (int i = 0; i < moments[1].length; i++) {
+      moments[1][i] /= span.middle();
     }
-    return sums;
+  }
+
+  /** Joins the mean and the sum of squared deviations of a block to those of the blocks before. */
+  private void joinMoments(int unit, float[] centres, double[][] sums, double[][] moments) {
+    int companion = companion(unit);
+    double before = row(unit % blocks);
+    double rows = row(unit % blocks + 1) - before;
+    double share = 1 / rows;
+    double weight = rows / (before + rows);
+    for (int i = 0; i < centres.length; i++) {
+      double shift = sums[0][i] * share;
+      double squares = Math.max(0, sums[1][i] - shift * sums[0][i]);
+      double step = centres[i] + shift - moments[0][companion + i];
+      moments[0][companion + i] += step * weight;
+      moments[1][companion + i] += squares + step * step * before * weight;
+    }
+  }
+
+  /** The arrays in which one thread sums up block after block. */
+  private final class Folding {
+    final float[][] repeated;
+    private final float[][] running;
+    private final float[][] scratch = scratch();
+
+    Folding(int results, int companions) {
+      repeated = room(companions);
+      running = new float[results][reach()];
+    }
+
+    /** Returns {@code count} results for each column of a unit, from some rows of it. */
+    double[][] fold(int unit, int first, int last, int count, boolean maximum, Fold body) {
+      double[][] sums = new double[count][columnWidth(unit)];
+      for (double[] sum : sums) {
+        Arrays.fill(sum, maximum ? Double.NEGATIVE_INFINITY : 0);
+      }
+      int step = repeats * FLUSH;
+      for (int start = first; start < last; start += step) {
+        int end = Math.min(last, start + step);
+        int used = length(unit, start, end);
+        used = periodic ? period(unit, used) : used;
+        for (float[] sum : running) {
+          Arrays.fill(sum, 0, used, maximum ? Float.NEGATIVE_INFINITY : 0);
+        }
+        for (int row = start; row < end; row += repeats) {
+          int length = length(unit, row, end);
+          body.run(at(unit, row), length, period(unit, length), running, repeated, scratch);
+        }
+        for (int k = 0; k < count; k++) {
+          flush(maximum, running[k], used, sums[k]);
+        }
+      }
+      return sums;
+    }
   }
 
   private static void flush(boolean maximum, float[] running, int used, double[] sums) {
@@ -197,18 +303,32 @@ final class SpanWalk {
     return maximum ? Math.max(a, b) : a + b;
   }
 
-  private void parallel(Parallel.Range body) {
-    int units = span.outer() * columns * blocks;
-    long work = (long) span.middle() * width / blocks;
-    Parallel.range(units, Parallel.grain(work), body);
+  private int units() {
+    return span.outer() * columns * blocks;
   }
 
-  private float[][] room() {
-    float[][] repeated = new float[companions.length][];
-    for (int k = 0; k < repeated.length; k++) {
-      repeated[k] = companions[k] == null ? null : new float[repeats * width];
+  private void parallel(Parallel.Range body) {
+    long work = (long) span.middle() * width / blocks;
+    Parallel.range(units(), Parallel.grain(work), body);
+  }
+
+  /** Returns how many elements of companions and results the loops touch. */
+  private int reach() {
+    int longest = repeats * width;
+    return periodic ? periodOf(width, longest) : longest;
+  }
+
+  private float[][] scratch() {
+    return periodic ? null : new float[2][repeats * width];
+  }
+
+  private float[][] room(int count) {
+    float[][] room = new float[count][];
+    for (int k = 0; k < count; k++) {
+      boolean absent = k < companions.length && companions[k] == null;
+      room[k] = absent ? null : new float[reach()];
     }
-    return repeated;
+    return room;
   }
 
   /**
@@ -216,24 +336,24 @@ final class SpanWalk {
    */
   private int fill(int unit, int filled, float[][] repeated) {
     int companion = companion(unit);
-    if (companion == filled) {
-      return filled;
-    }
-    int part = columnWidth(unit);
-    for (int k = 0; k < repeated.length; k++) {
-      if (repeated[k] == null) {
-        continue;
-      }
-      if (part == 1) {
-        Arrays.fill(repeated[k], companions[k][companion]);
-        continue;
-      }
-      System.arraycopy(companions[k], companion, repeated[k], 0, part);
-      for (int done = part; done < repeats * part; done += part) {
-        System.arraycopy(repeated[k], 0, repeated[k], done, part);
+    if (companion != filled) {
+      for (int k = 0; k < repeated.length; k++) {
+        if (repeated[k] != null) {
+          repeat(companions[k], companion, columnWidth(unit), repeated[k]);
+        }
       }
     }
     return companion;
+  }
+
+  private static void repeat(float[] from, int at, int part, float[] repeated) {
+    if (part == 1) {
+      Arrays.fill(repeated, from[at]);
+      return;
+    }
+    for (int done = 0; done + part <= repeated.length; done += part) {
+      System.arraycopy(from, at, repeated, done, part);
+    }
   }
 
   private int companion(int unit) {
@@ -261,10 +381,19 @@ final class SpanWalk {
     return Math.min(repeats, last - row) * columnWidth(unit);
   }
 
-  /** Returns the least multiple of a row that is whole vectors, at most the length. */
   private int period(int unit, int length) {
-    int row = columnWidth(unit);
-    int rows = LANES / Integer.highestOneBit(Math.min(LANES, row & -row));
-    return Math.min(length, rows * row);
+    return periodOf(columnWidth(unit), length);
+  }
+
+  /**
+   * Returns the least multiple of a row that is whole groups of vectors, or, if that is too long,
+   * whole vectors; at most the length.
+   */
+  private static int periodOf(int row, int length) {
+    int period = row * (GROUP / Integer.highestOneBit(Math.min(GROUP, row & -row)));
+    if (period > length) {
+      period = row * (LANES / Integer.highestOneBit(Math.min(LANES, row & -row)));
+    }
+    return Math.min(length, period);
   }
 }

@@ -50,25 +50,28 @@ public interface Kernels {
 
   /**
    * Computes the two sums that the gradient of a normalisation needs: {@code sum[o,i] = Σ_m dy},
-   * {@code product[o,i] = Σ_m dy · (x - mean) · inverseDeviation}. Where a gate is given, dy counts
-   * where the gate is positive.
+   * {@code product[o,i] = Σ_m dy · (x - mean) · inverseDeviation}. Where scale and shift are given,
+   * a rectifier followed and dy counts only where it was open, {@code scale · x + shift > 0}, by
+   * the very arithmetic of {@link #scaleShift}.
    */
   void normSums(
       Tensor dy,
-      Tensor gate,
       Tensor x,
       Tensor mean,
       Tensor inverseDeviation,
+      Tensor scale,
+      Tensor shift,
       Span span,
       Tensor sum,
       Tensor product);
 
   /**
    * Computes {@code out[o,m,i] = a[o,i] · x[o,m,i] + b[o,i] · y[o,m,i] + c[o,i]}; out may share x's
-   * or y's buffer. Where a gate is given, x counts where the gate is positive.
+   * or y's buffer. Where a shift is given, a rectifier followed on {@code a · y + shift}, and x
+   * counts only where it was open, as in {@link #normSums}.
    */
   void combine(
-      Tensor x, Tensor gate, Tensor a, Tensor y, Tensor b, Tensor c, Span span, Tensor out);
+      Tensor x, Tensor a, Tensor y, Tensor b, Tensor c, Tensor shift, Span span, Tensor out);
 
   /**
    * Computes {@code c = op(a) · op(b) (+ row) (+ c)} for matrices of m×k and k×n after

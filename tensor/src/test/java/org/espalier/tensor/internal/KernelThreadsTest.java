@@ -51,7 +51,7 @@ class KernelThreadsTest extends KernelTwin {
       kernels.reduce(Reduction.MAX, x, span, companions[1]);
       kernels.moments(x, span, companions[2], companions[3]);
       kernels.normSums(
-          dy, null, x, companions[2], companions[3], span, companions[4], companions[5]);
+          dy, x, companions[2], companions[3], null, null, span, companions[4], companions[5]);
       results.addAll(List.of(companions));
     }
     ConvGeometry[] geometries = {

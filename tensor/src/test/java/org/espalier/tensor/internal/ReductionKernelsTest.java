@@ -3,6 +3,7 @@ package org.espalier.tensor.internal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.espalier.tensor.DType;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.kernel.Reduction;
@@ -61,42 +62,62 @@ class ReductionKernelsTest extends KernelTwin {
       twin(1, full, (k, out) -> k.scaleShift(x, a, null, span, false, out), x, a);
       twin(1, full, (k, out) -> k.scaleShift(x, null, b, span, false, out), x, b);
       twin(1, full, (k, out) -> k.scaleShift(x, a, b, span, true, out), x, a, b);
-      twin(1, full, (k, out) -> k.combine(x, y, a, x, b, c, span, out), x, a, y, b, c);
-      twin(1, full, (k, out) -> k.combine(x, null, a, y, b, c, span, out), x, a, y, b, c);
+      twin(1, full, (k, out) -> k.combine(x, a, y, b, c, null, span, out), x, a, y, b, c);
+      twin(1, full, (k, out) -> k.combine(x, a, y, b, c, c, span, out), x, a, y, b, c);
       twin(m, companion, (k, out) -> k.moments(x, span, out, dirty(companion.sizes())), x);
       twin(m, companion, (k, out) -> k.moments(x, span, dirty(companion.sizes()), out), x);
-      twin(
-          m,
-          companion,
-          (k, out) -> k.normSums(y, null, x, a, b, span, out, dirty(companion.sizes())),
-          x,
-          y,
-          a,
-          b);
-      twin(
-          m,
-          companion,
-          (k, out) -> k.normSums(y, x, x, a, b, span, out, dirty(companion.sizes())),
-          x,
-          y,
-          a,
-          b);
-      twin(
-          m,
-          companion,
-          (k, out) -> k.normSums(y, x, x, a, b, span, dirty(companion.sizes()), out),
-          x,
-          y,
-          a,
-          b);
-      twin(
-          m,
-          companion,
-          (k, out) -> k.normSums(y, null, x, a, b, span, dirty(companion.sizes()), out),
-          x,
-          y,
-          a,
-          b);
+      Tensor rest = dirty(companion.sizes());
+      for (Tensor shift : new Tensor[] {null, c}) {
+        Tensor scale = shift == null ? null : b;
+        twin(
+            m,
+            companion,
+            (k, out) -> k.normSums(y, x, a, b, scale, shift, span, out, rest),
+            x,
+            y,
+            a,
+            b,
+            c);
+        twin(
+            m,
+            companion,
+            (k, out) -> k.normSums(y, x, a, b, scale, shift, span, rest, out),
+            x,
+            y,
+            a,
+            b,
+            c);
+      }
+    }
+  }
+
+  @Test
+  void gradientsPassExactlyWhereTheRectifierWasOpen() {
+    for (int channels : new int[] {3, 10, 16, 19, 64, 128}) {
+      Span span = new Span(1, 700, channels);
+      Tensor x = draw(700, channels);
+      Tensor scale = draw(channels);
+      Tensor shift = draw(channels);
+      for (int i = 0; i < 350 * channels; i++) {
+        // Here the sum is 0 but for its rounding: one arithmetic must decide there and back.
+        x.set(i, -shift.get(i % channels) / scale.get(i % channels));
+      }
+      Tensor y = dirty(700, channels);
+      kernels().scaleShift(x, scale, shift, span, true, y);
+      Tensor dx = dirty(700, channels);
+      Tensor zero = Tensor.zeros(channels);
+      Tensor ones = Tensor.full(DType.F32, y.shape(), 1);
+      kernels().combine(ones, scale, x, zero, zero, shift, span, dx);
+      Tensor sum = dirty(channels);
+      kernels().normSums(ones, x, zero, zero, scale, shift, span, sum, dirty(channels));
+      double[] open = new double[channels];
+      for (int i = 0; i < y.count(); i++) {
+        assertEquals(y.get(i) > 0 ? scale.get(i % channels) : 0, dx.get(i), "element " + i);
+        open[i % channels] += y.get(i) > 0 ? 1 : 0;
+      }
+      for (int i = 0; i < channels; i++) {
+        assertEquals(open[i], sum.get(i), "channel " + i);
+      }
     }
   }
 
@@ -115,6 +136,54 @@ class ReductionKernelsTest extends KernelTwin {
   }
 
   @Test
+  void momentsAreRightWhereDeviationsAreTinyAgainstTheMean() {
+    for (int channels : new int[] {1, 3, 16, 19, 64}) {
+      int rows = 200_000 / channels;
+      Tensor x = draw(rows, channels);
+      for (int i = 0; i < x.count(); i++) {
+        x.set(i, 1000 + 1e-2 * x.get(i));
+      }
+      momentsAreRight(x, rows, channels);
+    }
+  }
+
+  @Test
+  void momentsAreRightWhereBlocksBeginWithWhatIsFarFromTheRest() {
+    int channels = 16;
+    int rows = 16_384;
+    Tensor x = draw(rows, channels);
+    for (int i = 0; i < x.count(); i++) {
+      // Blocks are of 2^15 elements or a few more; each begins with a stretch near -1000.
+      x.set(i, i % (1 << 15) < 512 ? -1000 : 1000 + 1e-2 * x.get(i));
+    }
+    momentsAreRight(x, rows, channels);
+  }
+
+  @Test
+  void aConstantHasNoVariance() {
+    Tensor x = Tensor.full(DType.F32, Shape.of(9000, 3), 0.1f);
+    Tensor variance = dirty(3);
+    kernels().moments(x, new Span(1, 9000, 3), dirty(3), variance);
+    for (int i = 0; i < 3; i++) {
+      assertTrue(variance.get(i) >= 0 && variance.get(i) < 1e-14, "variance " + variance.get(i));
+    }
+  }
+
+  private void momentsAreRight(Tensor x, int rows, int channels) {
+    Span span = new Span(1, rows, channels);
+    Tensor[] expected = {dirty(channels), dirty(channels)};
+    Tensor[] actual = {dirty(channels), dirty(channels)};
+    REFERENCE.moments(x, span, expected[0], expected[1]);
+    kernels().moments(x, span, actual[0], actual[1]);
+    for (int i = 0; i < channels; i++) {
+      double deviation = Math.sqrt(expected[1].get(i));
+      double ulp = Math.ulp((float) expected[0].get(i));
+      assertEquals(expected[0].get(i), actual[0].get(i), Math.max(ulp, 1e-6 * deviation));
+      assertEquals(expected[1].get(i), actual[1].get(i), 1e-5 * expected[1].get(i));
+    }
+  }
+
+  @Test
   void outputsMayShareAnInputWhereTheInterfaceSaysSo() {
     Span span = new Span(1, 90, 19);
     Tensor x = draw(90, 19);
@@ -123,12 +192,12 @@ class ReductionKernelsTest extends KernelTwin {
     Tensor b = draw(19);
     Tensor c = draw(19);
     Tensor expected = dirty(90, 19);
-    kernels().combine(x, null, a, y, b, c, span, expected);
+    kernels().combine(x, a, y, b, c, null, span, expected);
     Tensor sharedY = y.copy();
-    kernels().combine(x, null, a, sharedY, b, c, span, sharedY);
+    kernels().combine(x, a, sharedY, b, c, null, span, sharedY);
     assertTrue(expected.bitEquals(sharedY));
     Tensor sharedX = x.copy();
-    kernels().combine(sharedX, null, a, y, b, c, span, sharedX);
+    kernels().combine(sharedX, a, y, b, c, null, span, sharedX);
     assertTrue(expected.bitEquals(sharedX));
     kernels().scaleShift(x, a, b, span, false, expected);
     sharedX.copyFrom(x);
