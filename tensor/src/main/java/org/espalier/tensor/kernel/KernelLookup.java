@@ -2,6 +2,7 @@ package org.espalier.tensor.kernel;
 
 import java.util.Optional;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import org.espalier.tensor.DType;
 import org.espalier.tensor.DTypeException;
 import org.espalier.tensor.Shape;
@@ -16,6 +17,10 @@ import org.espalier.tensor.Tensor;
  * with one line in the log that says why and what to add. {@code
  * -Despalier.kernels=scalar|vector|reference} forces a set; one that is forced and cannot work is
  * an error at first use, never replaced.
+ *
+ * <p>Cold vector code costs the better part of a second, so an unforced choice of the vector set is
+ * put off until there is work for it; the first small products run on plain loops that compute the
+ * same bits, see {@link LateKernels}.
  *
  * <p>Kernel sets are reached by class name: this package imports none of them, and the vector
  * classes must not be loaded before the {@linkplain VectorGate gate} has opened.
@@ -75,7 +80,7 @@ public final class KernelLookup {
 
   /** Returns the name of the set that serves F32 in this process, and why it was chosen. */
   public static String describe() {
-    Choice choice = Chosen.CHOICE;
+    Choice choice = Chosen.CHOICE.kernels() instanceof LateKernels ? Checked.CHOICE : Chosen.CHOICE;
     String name = choice.kernels() == null ? "none" : choice.kernels().name();
     return name + ": " + choice.reason();
   }
@@ -119,6 +124,17 @@ public final class KernelLookup {
     if (!name.isEmpty()) {
       return forced(name);
     }
+    if (vectorModule().isEmpty()) {
+      return new Choice(new LateKernels(Scalar.KERNELS, new Later()), "no Vector API");
+    }
+    if (VectorGate.isLikelyToOpen()) {
+      Kernels fused = load("FusedKernels", Kernels.class);
+      return new Choice(new LateKernels(fused, new Later()), "not yet checked");
+    }
+    return Checked.CHOICE;
+  }
+
+  private static Choice vectorElseScalar() {
     Choice vector = Vector.CHOICE;
     if (vector.kernels() != null) {
       return vector;
@@ -213,7 +229,8 @@ public final class KernelLookup {
 
   private static <T> T load(String simpleName, Class<T> type) {
     try {
-      return type.cast(Class.forName(PACKAGE + simpleName).getDeclaredConstructor().newInstance());
+      return type.cast(
+          Class.forName(PACKAGE.concat(simpleName)).getDeclaredConstructor().newInstance());
     } catch (ReflectiveOperationException failure) {
       throw new LinkageError("kernels: " + simpleName + " cannot be loaded", failure);
     }
@@ -222,6 +239,19 @@ public final class KernelLookup {
   /** Chosen when first asked for. */
   private static final class Chosen {
     static final Choice CHOICE = choose();
+  }
+
+  /** Chosen when there is work for the vector set, if it can work here. */
+  private static final class Checked {
+    static final Choice CHOICE = vectorElseScalar();
+  }
+
+  /** Makes the choice that was put off; no lambda, whose first costs ten milliseconds at start. */
+  private static final class Later implements Supplier<Kernels> {
+    @Override
+    public Kernels get() {
+      return Checked.CHOICE.kernels();
+    }
   }
 
   private static final class Vector {

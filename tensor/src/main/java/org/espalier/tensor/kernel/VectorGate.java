@@ -35,6 +35,11 @@ record VectorGate(
   private static final int GRAAL_FEATURE = 25;
   private static final int LEAST_BITS = 128;
   private static final int FMA_BITS = 256;
+  private static final int TRIALS = 5;
+  private static final int FMA_COUNT = 20;
+
+  /** Far above an interpreted instruction and far below a computation with decimal numbers. */
+  private static final long FMA_NANOS = 500;
 
   /** Returns the facts about this JVM. */
   static VectorGate ofThisJvm(boolean moduleFound) {
@@ -47,6 +52,37 @@ record VectorGate(
         option("UseJVMCICompiler").map(Boolean::valueOf),
         option("TieredStopAtLevel").map(Integer::valueOf),
         option("UseFMA").map(Boolean::valueOf));
+  }
+
+  /**
+   * Tells cheaply whether the gate is likely to open here, if the module is there; if it is not,
+   * there is no point in putting the question off. Asking for VM options takes as long as the JVM
+   * takes to start.
+   */
+  static boolean isLikelyToOpen() {
+    String info = System.getProperty("java.vm.info", "");
+    return System.getProperty("java.vm.name", "").contains("Server VM")
+        && !info.contains("interpreted")
+        && !info.contains("emulated-client")
+        && fusedMultiplyAddIsFast();
+  }
+
+  /**
+   * Tells whether fused multiply-adds are instructions: without them, each is a computation with
+   * decimal numbers of a hundred times the length. A busy machine may hide that they are fast,
+   * never that they are slow.
+   */
+  private static boolean fusedMultiplyAddIsFast() {
+    long fastest = Long.MAX_VALUE;
+    float sum = 0;
+    for (int trial = 0; trial < TRIALS; trial++) {
+      long start = System.nanoTime();
+      for (int i = 0; i < FMA_COUNT; i++) {
+        sum = Math.fma(sum, 0.5f, i);
+      }
+      fastest = Math.min(fastest, System.nanoTime() - start);
+    }
+    return fastest < FMA_COUNT * FMA_NANOS && sum > 0;
   }
 
   /** Returns a VM option's value if it can be asked for and exists. */

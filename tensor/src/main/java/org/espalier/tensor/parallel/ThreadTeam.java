@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * itself, so helpers look out for more work for a moment before they go. A team serves one loop at
  * a time; loops inside its pieces, and other callers, get teams of their own.
  */
-final class ThreadTeam {
+final class ThreadTeam implements Runnable {
   /** How long helpers look out for the next loop, in nanoseconds: the time of some kernels. */
   private static final long SPIN_NANOS = 200_000;
 
@@ -69,13 +69,15 @@ final class ThreadTeam {
   /** A pool that was told to shut down takes nothing from outside, but its own threads may fork. */
   private void submit(ForkJoinPool target) {
     if (ForkJoinTask.inForkJoinPool()) {
-      ForkJoinTask.adapt((Runnable) this::help).fork();
+      ForkJoinTask.adapt(this).fork();
     } else {
-      target.execute(this::help);
+      target.execute(this);
     }
   }
 
-  private void help() {
+  /** Helps with loop after loop until none has come for a while. */
+  @Override
+  public void run() {
     long deadline = System.nanoTime() + SPIN_NANOS;
     for (int spins = 1; ; spins++) {
       Loop current = loop;
