@@ -17,7 +17,7 @@ final class ScalarConv {
   /** Computes {@code y}; see {@link org.espalier.tensor.kernel.Kernels#conv}. */
   static void forward(ConvGeometry g, float[] x, float[] weight, float[] bias, float[] y) {
     if (ScalarDepthwise.serves(g)) {
-      ScalarDepthwise.forward(ScalarDepthwise::add, g, x, weight, bias, y);
+      ScalarDepthwise.forward(g, x, weight, bias, y);
     } else if (g.isPointwise()) {
       int pixels = g.batch() * g.outHeight() * g.outWidth();
       ScalarGemm.gemm(
@@ -31,7 +31,7 @@ final class ScalarConv {
   /** Computes {@code dx}; see {@link org.espalier.tensor.kernel.Kernels#convGradInput}. */
   static void gradInput(ConvGeometry g, float[] dy, float[] weight, float[] dx) {
     if (ScalarDepthwise.serves(g)) {
-      ScalarDepthwise.gradInput(ScalarDepthwise::add, g, dy, weight, dx);
+      ScalarDepthwise.gradInput(g, dy, weight, dx);
     } else if (g.isPointwise()) {
       int pixels = g.batch() * g.outHeight() * g.outWidth();
       ScalarGemm.gemm(

@@ -27,23 +27,6 @@ final class ScalarDepthwise {
   /** Pixels of a stretch. */
   private final int stretch;
 
-  /** Adds up the products of a stretch. */
-  @FunctionalInterface
-  interface Products {
-    /**
-     * Computes {@code sum[i] += Σ_t reads[t][at[t] + i] · weights[t][i]} for i up to length, t up
-     * to taps.
-     *
-     * @param sum modified
-     */
-    void add(float[][] reads, int[] at, float[][] weights, int taps, int length, float[] sum);
-
-    /** Tells whether reads from the middle of an array, where {@code at} is not 0, are fast. */
-    default boolean readsInPlace() {
-      return false;
-    }
-  }
-
   private ScalarDepthwise(
       ConvAxis rows, ConvAxis columns, int batch, int channels, float[] source) {
     this.rows = rows;
@@ -60,21 +43,20 @@ final class ScalarDepthwise {
   }
 
   /** Computes {@code y}. */
-  static void forward(
-      Products products, ConvGeometry g, float[] x, float[] weight, float[] bias, float[] y) {
+  static void forward(ConvGeometry g, float[] x, float[] weight, float[] bias, float[] y) {
     new ScalarDepthwise(ConvAxis.rows(g), ConvAxis.columns(g), g.batch(), g.inChannels(), x)
-        .apply(products, weight, bias, y);
+        .apply(weight, bias, y);
   }
 
   /** Computes {@code dx}. */
-  static void gradInput(Products products, ConvGeometry g, float[] dy, float[] weight, float[] dx) {
+  static void gradInput(ConvGeometry g, float[] dy, float[] weight, float[] dx) {
     new ScalarDepthwise(
             ConvAxis.rows(g).reversed(),
             ConvAxis.columns(g).reversed(),
             g.batch(),
             g.inChannels(),
             dy)
-        .apply(products, weight, null, dx);
+        .apply(weight, null, dx);
   }
 
   /** Computes {@code dw}. */
@@ -83,7 +65,7 @@ final class ScalarDepthwise {
         .correlate(dy, dw);
   }
 
-  private void apply(Products products, float[] weight, float[] bias, float[] destination) {
+  private void apply(float[] weight, float[] bias, float[] destination) {
     int width = columns.taps();
     int taps = rows.taps() * width;
     float[][] repeated = new float[taps][stretch * channels];
@@ -102,26 +84,18 @@ final class ScalarDepthwise {
         Parallel.grain(work),
         (from, to) -> {
           float[] sum = new float[stretch * channels];
-          float[][] copies = new float[taps][stretch * channels];
-          float[][] reads = new float[taps][];
-          int[] readsAt = new int[taps];
-          float[][] weights = new float[taps][];
+          float[] read = new float[stretch * channels];
           int[] bases = new int[taps];
           for (int line = from; line < to; line++) {
             aim(line, bases);
             for (int x = 0; x < columns.destination(); x += stretch) {
               int pixels = Math.min(stretch, columns.destination() - x);
               System.arraycopy(start, 0, sum, 0, pixels * channels);
-              int met = 0;
               for (int t = 0; t < taps; t++) {
-                int place = products.readsInPlace() ? place(bases[t], x, pixels, t % width) : -1;
-                if (place >= 0 || read(bases[t], x, pixels, t % width, copies[met])) {
-                  reads[met] = place >= 0 ? source : copies[met];
-                  readsAt[met] = Math.max(place, 0);
-                  weights[met++] = repeated[t];
+                if (read(bases[t], x, pixels, t % width, read)) {
+                  addProduct(read, repeated[t], pixels * channels, sum);
                 }
               }
-              products.add(reads, readsAt, weights, met, pixels * channels, sum);
               int at = (line * columns.destination() + x) * channels;
               System.arraycopy(sum, 0, destination, at, pixels * channels);
             }
@@ -191,13 +165,6 @@ final class ScalarDepthwise {
     }
   }
 
-  /** Returns where a tap reads all of some neighbouring destination pixels in one run, or -1. */
-  private int place(int base, int x, int pixels, int column) {
-    int first = columns.read(x, column);
-    boolean run = first >= 0 && columns.read(x + pixels - 1, column) == first + pixels - 1;
-    return base >= 0 && run ? (base + first) * channels : -1;
-  }
-
   /**
    * Copies what a tap reads for some neighbouring destination pixels, zeros for the padding; false
    * if all of it is padding.
@@ -223,13 +190,6 @@ final class ScalarDepthwise {
       p += run;
     }
     return any;
-  }
-
-  /** Adds up the products with plain loops; all reads start at index 0. */
-  static void add(float[][] reads, int[] at, float[][] weights, int taps, int length, float[] sum) {
-    for (int t = 0; t < taps; t++) {
-      addProduct(reads[t], weights[t], length, sum);
-    }
   }
 
   private static void addProduct(float[] a, float[] b, int length, float[] sum) {

@@ -1,72 +1,98 @@
 package org.espalier.tensor.internal;
 
-import static org.espalier.tensor.internal.VectorPanels.FULL_TYPE;
-
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorSpecies;
+import java.util.Arrays;
+import java.util.List;
+import org.espalier.tensor.kernel.Clamp;
+import org.espalier.tensor.kernel.ConvGeometry;
 
 /**
- * Adds up the products of a depthwise convolution with vectors, where the inputs lie. The casts
- * before the stores keep the sums in registers, see {@link VectorRowTile}.
+ * Convolves each channel with a filter of its own, with vectors along the channels, and chooses the
+ * way: forward and backward are sweeps of {@link VectorDepthwiseSweep}, but for the gradient of a
+ * 3x3 convolution of stride 2, which {@link VectorDepthwiseSpread} does at once.
  */
-final class VectorDepthwise implements ScalarDepthwise.Products {
-  private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
-  private static final int LANES = S.length();
+final class VectorDepthwise {
+  private VectorDepthwise() {}
 
-  @Override
-  public boolean readsInPlace() {
-    return true;
+  /** Computes {@code y} (modified); see {@link org.espalier.tensor.kernel.Kernels#conv}. */
+  static void forward(
+      ConvGeometry g, float[] x, float[] weight, float[] bias, Clamp clamp, float[] y) {
+    sweep(g, WindowAxis.rows(g), WindowAxis.columns(g), x, weight, bias, clamp, y);
   }
 
-  @Override
-  public void add(float[][] reads, int[] at, float[][] weights, int taps, int length, float[] sum) {
-    int i = 0;
-    for (; i + 4 * LANES <= length; i += 4 * LANES) {
-      four(reads, at, weights, taps, i, sum);
+  /**
+   * Computes {@code dx} (modified); see {@link org.espalier.tensor.kernel.Kernels#convGradInput}.
+   */
+  static void gradInput(ConvGeometry g, float[] dy, float[] weight, float[] dx) {
+    if (VectorDepthwiseSpread.serves(g)) {
+      float[] taps = byTaps(g, WindowAxis.rows(g), WindowAxis.columns(g), weight);
+      new VectorDepthwiseSpread(g, taps).run(dy, dx);
+      Scratch.give(taps);
+      return;
     }
-    for (; i + LANES <= length; i += LANES) {
-      one(reads, at, weights, taps, i, sum);
-    }
-    for (; i < length; i++) {
-      float s = sum[i];
-      for (int t = 0; t < taps; t++) {
-        s = Math.fma(reads[t][at[t] + i], weights[t][i], s);
+    List<WindowAxis> allRows = WindowAxis.rows(g).reversed();
+    List<WindowAxis> allColumns = WindowAxis.columns(g).reversed();
+    for (WindowAxis rows : allRows) {
+      for (WindowAxis columns : allColumns) {
+        if (rows.taps() == 0 || columns.taps() == 0) {
+          // No sweep writes the positions that no tap reads.
+          Arrays.fill(dx, 0, g.batch() * g.inHeight() * g.inWidth() * g.inChannels(), 0);
+        }
       }
-      sum[i] = s;
+    }
+    for (WindowAxis rows : allRows) {
+      for (WindowAxis columns : allColumns) {
+        if (rows.taps() > 0 && columns.taps() > 0) {
+          sweep(g, rows, columns, dy, weight, null, null, dx);
+        }
+      }
     }
   }
 
-  private static void four(
-      float[][] reads, int[] at, float[][] weights, int taps, int i, float[] sum) {
-    FloatVector s0 = FloatVector.fromArray(S, sum, i);
-    FloatVector s1 = FloatVector.fromArray(S, sum, i + LANES);
-    FloatVector s2 = FloatVector.fromArray(S, sum, i + 2 * LANES);
-    FloatVector s3 = FloatVector.fromArray(S, sum, i + 3 * LANES);
-    for (int t = 0; t < taps; t++) {
-      float[] x = reads[t];
-      float[] w = weights[t];
-      int k = at[t] + i;
-      s0 = FloatVector.fromArray(S, x, k).fma(FloatVector.fromArray(S, w, i), s0);
-      FloatVector w1 = FloatVector.fromArray(S, w, i + LANES);
-      s1 = FloatVector.fromArray(S, x, k + LANES).fma(w1, s1);
-      FloatVector w2 = FloatVector.fromArray(S, w, i + 2 * LANES);
-      s2 = FloatVector.fromArray(S, x, k + 2 * LANES).fma(w2, s2);
-      FloatVector w3 = FloatVector.fromArray(S, w, i + 3 * LANES);
-      s3 = FloatVector.fromArray(S, x, k + 3 * LANES).fma(w3, s3);
-    }
-    FULL_TYPE.cast(s0).intoArray(sum, i);
-    FULL_TYPE.cast(s1).intoArray(sum, i + LANES);
-    FULL_TYPE.cast(s2).intoArray(sum, i + 2 * LANES);
-    FULL_TYPE.cast(s3).intoArray(sum, i + 3 * LANES);
+  /**
+   * Computes {@code dw} (modified); see {@link org.espalier.tensor.kernel.Kernels#convGradWeight}.
+   */
+  static void gradWeight(ConvGeometry g, float[] x, float[] dy, float[] dw) {
+    new VectorDepthwiseGradient(g, x, dy).run(dw);
   }
 
-  private static void one(
-      float[][] reads, int[] at, float[][] weights, int taps, int i, float[] sum) {
-    FloatVector s = FloatVector.fromArray(S, sum, i);
-    for (int t = 0; t < taps; t++) {
-      FloatVector w = FloatVector.fromArray(S, weights[t], i);
-      s = FloatVector.fromArray(S, reads[t], at[t] + i).fma(w, s);
+  private static void sweep(
+      ConvGeometry g,
+      WindowAxis rows,
+      WindowAxis columns,
+      float[] source,
+      float[] weight,
+      float[] bias,
+      Clamp clamp,
+      float[] target) {
+    int channels = g.inChannels();
+    float[] taps = byTaps(g, rows, columns, weight);
+    float[] start = Scratch.take(VectorDepthwiseSweep.width(channels));
+    Arrays.fill(start, 0, VectorDepthwiseSweep.width(channels), 0);
+    if (bias != null) {
+      System.arraycopy(bias, 0, start, 0, channels);
     }
-    FULL_TYPE.cast(s).intoArray(sum, i);
+    new VectorDepthwiseSweep(g.batch(), rows, columns, channels)
+        .run(source, taps, start, clamp, target);
+    Scratch.give(start);
+    Scratch.give(taps);
+  }
+
+  /** Returns the part of the weight that one sweep uses as {@code [taps, width]}. */
+  private static float[] byTaps(
+      ConvGeometry g, WindowAxis rows, WindowAxis columns, float[] weight) {
+    int width = VectorDepthwiseSweep.width(g.inChannels());
+    int all = g.kernelHeight() * g.kernelWidth();
+    int taps = rows.taps() * columns.taps();
+    float[] byTaps = Scratch.take((long) taps * width);
+    for (int t = 0; t < taps; t++) {
+      int i = rows.firstTap() + t / columns.taps() * rows.tapStep();
+      int j = columns.firstTap() + t % columns.taps() * columns.tapStep();
+      int from = i * g.kernelWidth() + j;
+      for (int c = 0; c < g.inChannels(); c++) {
+        byTaps[t * width + c] = weight[c * all + from];
+      }
+      Arrays.fill(byTaps, t * width + g.inChannels(), (t + 1) * width, 0);
+    }
+    return byTaps;
   }
 }

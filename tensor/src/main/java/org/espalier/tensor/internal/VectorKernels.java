@@ -82,9 +82,7 @@ public final class VectorKernels extends ScalarKernels {
       ConvGeometry geometry, Tensor x, Tensor weight, Tensor bias, Clamp clamp, Tensor y) {
     float[] start = bias == null ? null : bias.f32();
     if (ScalarDepthwise.serves(geometry)) {
-      ScalarDepthwise.forward(
-          new VectorDepthwise(), geometry, x.f32(), weight.f32(), start, y.f32());
-      clamp(clamp, y);
+      VectorDepthwise.forward(geometry, x.f32(), weight.f32(), start, clamp, y.f32());
     } else {
       VectorConv.forward(geometry, x.f32(), VectorWeight.of(weight), start, clamp, y.f32());
     }
@@ -93,7 +91,7 @@ public final class VectorKernels extends ScalarKernels {
   @Override
   public void convGradInput(ConvGeometry geometry, Tensor dy, Tensor weight, Tensor dx) {
     if (ScalarDepthwise.serves(geometry)) {
-      ScalarDepthwise.gradInput(new VectorDepthwise(), geometry, dy.f32(), weight.f32(), dx.f32());
+      VectorDepthwise.gradInput(geometry, dy.f32(), weight.f32(), dx.f32());
     } else {
       VectorConv.gradInput(geometry, dy.f32(), VectorWeight.of(weight), dx.f32());
     }
@@ -102,7 +100,7 @@ public final class VectorKernels extends ScalarKernels {
   @Override
   public void convGradWeight(ConvGeometry geometry, Tensor x, Tensor dy, Tensor dw) {
     if (ScalarDepthwise.serves(geometry)) {
-      super.convGradWeight(geometry, x, dy, dw);
+      VectorDepthwise.gradWeight(geometry, x.f32(), dy.f32(), dw.f32());
     } else {
       VectorConv.gradWeight(geometry, x.f32(), dy.f32(), dw.f32());
     }

@@ -54,6 +54,10 @@ class ConvKernelsTest extends KernelTwin {
       geometry(1, 6, 6, 3, 6, 3, 1, 1, 1, 3),
       geometry(2, 30, 31, 64, 64, 3, 1, 1, 1, 64),
       geometry(1, 7, 7, 207, 207, 3, 2, 1, 1, 207),
+      geometry(2, 7, 6, 33, 33, 3, 3, 1, 0, 33),
+      geometry(1, 4, 4, 17, 17, 3, 1, 1, 4, 17),
+      geometry(2, 8, 8, 13, 13, 3, 1, 2, 2, 13),
+      new ConvGeometry(2, 1, 21, 31, 1, 21, 31, 1, 3, 1, 1, 1, 1, 0, 1, 31),
     };
   }
 

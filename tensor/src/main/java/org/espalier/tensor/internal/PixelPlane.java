@@ -1,0 +1,78 @@
+package org.espalier.tensor.internal;
+
+/**
+ * Says where the pixels of one image lie: the channels of pixel (y, x) start at {@code at + y ·
+ * line + x · step}.
+ *
+ * @param array holds the image
+ * @param at index of pixel (0, 0); may be negative where the first rows are not there
+ * @param line floats between two rows
+ * @param step floats between two pixels of a row
+ */
+record PixelPlane(float[] array, int at, int line, int step) {
+  /** What pixels outside an image are read from: one vector, again and again. */
+  private static final float[] ZEROS = new float[VectorPanels.LANES];
+
+  /** Returns the plane of one image of a channels-last batch. */
+  static PixelPlane of(float[] array, int image, int height, int width, int channels) {
+    int line = width * channels;
+    return new PixelPlane(array, image * height * line, line, channels);
+  }
+
+  /** Returns the plane of rows from {@code first} on that are a vector a pixel in {@code array}. */
+  static PixelPlane vectors(float[] array, int first, int width) {
+    int line = width * VectorPanels.LANES;
+    return new PixelPlane(array, -first * line, line, VectorPanels.LANES);
+  }
+
+  /** Returns the plane of the pixels that an axis pair places its outputs on. */
+  PixelPlane outputs(WindowAxis rows, WindowAxis columns) {
+    return new PixelPlane(
+        array, place(rows.place(0), columns.place(0)), rows.step() * line, columns.step() * step);
+  }
+
+  /** Returns the index of a pixel's first channel. */
+  int place(int y, int x) {
+    return at + y * line + x * step;
+  }
+
+  /**
+   * Returns one row as a plane that starts with a channel of its first pixel; zeros with a step of
+   * 0 where the image of {@code height} rows has no such row.
+   */
+  PixelPlane row(int y, int height, int channel) {
+    return y >= 0 && y < height
+        ? new PixelPlane(array, place(y, 0) + channel, line, step)
+        : new PixelPlane(ZEROS, 0, 0, 0);
+  }
+
+  /** Copies rows {@code first} to {@code end} into an array and returns their plane there. */
+  PixelPlane copied(int first, int end, float[] copy) {
+    if (end > first) {
+      System.arraycopy(array, at + first * line, copy, 0, (end - first) * line);
+    }
+    return new PixelPlane(copy, -first * line, line, step);
+  }
+
+  /**
+   * Copies rows {@code first} to {@code end} of fewer channels than a vector has lanes from a plane
+   * of a vector a pixel: by whole vectors where what is written too far is overwritten next.
+   */
+  void pack(PixelPlane vectors, int first, int end, int width, int channels) {
+    boolean dense = step == channels && line == width * channels;
+    int limit = dense ? at + end * line - VectorPanels.LANES : Integer.MIN_VALUE;
+    for (int y = first; y < end; y++) {
+      int from = vectors.place(y, 0);
+      int to = place(y, 0);
+      for (int x = 0; x < width; x++) {
+        if (to <= limit) {
+          VectorPanels.copyVector(vectors.array, from, array, to);
+        } else {
+          VectorPanels.copy(vectors.array, from, array, to, channels);
+        }
+        from += vectors.step;
+        to += step;
+      }
+    }
+  }
+}

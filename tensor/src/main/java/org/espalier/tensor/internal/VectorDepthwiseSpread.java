@@ -1,0 +1,166 @@
+package org.espalier.tensor.internal;
+
+import static org.espalier.tensor.internal.VectorPanels.FULL;
+import static org.espalier.tensor.internal.VectorPanels.FULL_TYPE;
+import static org.espalier.tensor.internal.VectorPanels.LANES;
+
+import jdk.incubator.vector.FloatVector;
+import org.espalier.tensor.kernel.ConvGeometry;
+import org.espalier.tensor.parallel.Parallel;
+
+/**
+ * Computes the gradient of the input of a depthwise 3x3 convolution of stride 2: two neighbouring
+ * rows of the gradient at once, in cells of 2x2 pixels.
+ *
+ * <p>Cell (a, b) holds rows {@code 2a - pad} and the next, columns likewise. Its even rows and
+ * columns are read by the outer taps of two outputs, its odd ones by the middle tap of one, so two
+ * loads and nine multiplications give four pixels; sweeps over each of the four kinds would load
+ * nine vectors and go through the memory four times.
+ */
+final class VectorDepthwiseSpread {
+  /** Floats of the gradient in a band: its vectors of channels share cache lines. */
+  private static final int BAND = 1 << 14;
+
+  private final ConvGeometry g;
+  private final float[] weights;
+  private final int width;
+
+  /**
+   * Makes the kernel.
+   *
+   * @param weights {@code [9, width]}, see {@link VectorDepthwiseSweep#width}
+   */
+  VectorDepthwiseSpread(ConvGeometry g, float[] weights) {
+    this.g = g;
+    this.weights = weights;
+    this.width = VectorDepthwiseSweep.width(g.inChannels());
+  }
+
+  /** Tells whether the cells cover the input, and each output but one row's writes a cell. */
+  static boolean serves(ConvGeometry g) {
+    return serves(WindowAxis.rows(g)) && serves(WindowAxis.columns(g));
+  }
+
+  private static boolean serves(WindowAxis axis) {
+    int behind = axis.source() - 2 * axis.outputs() + axis.pad();
+    return axis.taps() == 3
+        && axis.stride() == 2
+        && axis.dilation() == 1
+        && axis.pad() <= 2
+        && behind >= 0
+        && behind <= 2;
+  }
+
+  /** Computes {@code dx} (modified). */
+  void run(float[] dy, float[] dx) {
+    int channels = g.inChannels();
+    int cells = g.outHeight() + 1;
+    int together = Math.max(1, Math.min(cells, BAND / (2 * g.inWidth() * channels)));
+    int bands = (cells + together - 1) / together;
+    Parallel.range(
+        g.batch() * bands,
+        Parallel.grain(9L * together * g.outWidth() * width / LANES),
+        (from, to) -> {
+          float[] sink = new float[LANES];
+          for (int item = from; item < to; item++) {
+            int first = item % bands * together;
+            int end = Math.min(first + together, cells);
+            band(first, end, upstream(dy, item / bands), gradient(dx, item / bands), sink);
+          }
+        });
+  }
+
+  private PixelPlane upstream(float[] dy, int image) {
+    return PixelPlane.of(dy, image, g.outHeight(), g.outWidth(), g.inChannels());
+  }
+
+  private PixelPlane gradient(float[] dx, int image) {
+    return PixelPlane.of(dx, image, g.inHeight(), g.inWidth(), g.inChannels());
+  }
+
+  private void band(int first, int end, PixelPlane source, PixelPlane target, float[] sink) {
+    int channels = g.inChannels();
+    if (channels >= LANES) {
+      for (int channel = 0; channel < channels; channel += LANES) {
+        int block = VectorDepthwiseSweep.block(channel, channels);
+        cells(first, end, source, block, target, sink);
+      }
+      return;
+    }
+    // Fewer channels than lanes: see VectorDepthwiseSweep.
+    int top = Math.max(0, 2 * first - g.padTop());
+    int bottom = Math.min(g.inHeight(), 2 * end - g.padTop());
+    int above = Math.max(0, first - 1);
+    int below = Math.min(g.outHeight(), end);
+    float[] copy = Scratch.take((long) (below - above) * source.line() + LANES);
+    float[] wide = Scratch.take((long) Math.max(0, bottom - top) * g.inWidth() * LANES);
+    PixelPlane vectors = PixelPlane.vectors(wide, top, g.inWidth());
+    cells(first, end, source.copied(above, below, copy), 0, vectors, sink);
+    target.pack(vectors, top, bottom, g.inWidth(), channels);
+    Scratch.give(copy);
+    Scratch.give(wide);
+  }
+
+  /** Computes rows {@code first} to {@code end} of cells for the lanes from {@code channel} on. */
+  private void cells(
+      int first, int end, PixelPlane source, int channel, PixelPlane target, float[] sink) {
+    FloatVector w00 = FloatVector.fromArray(FULL, weights, channel);
+    FloatVector w01 = FloatVector.fromArray(FULL, weights, channel + width);
+    FloatVector w02 = FloatVector.fromArray(FULL, weights, channel + 2 * width);
+    FloatVector w10 = FloatVector.fromArray(FULL, weights, channel + 3 * width);
+    FloatVector w11 = FloatVector.fromArray(FULL, weights, channel + 4 * width);
+    FloatVector w12 = FloatVector.fromArray(FULL, weights, channel + 5 * width);
+    FloatVector w20 = FloatVector.fromArray(FULL, weights, channel + 6 * width);
+    FloatVector w21 = FloatVector.fromArray(FULL, weights, channel + 7 * width);
+    FloatVector w22 = FloatVector.fromArray(FULL, weights, channel + 8 * width);
+    int behind = g.inWidth() - 2 * g.outWidth() + g.padLeft();
+    for (int cell = first; cell < end; cell++) {
+      PixelPlane below = source.row(cell, g.outHeight(), channel);
+      PixelPlane above = source.row(cell - 1, g.outHeight(), channel);
+      PixelPlane even = rowOrSink(target, 2 * cell - g.padTop(), channel, sink);
+      PixelPlane odd = rowOrSink(target, 2 * cell - g.padTop() + 1, channel, sink);
+      float[] x0 = above.array();
+      float[] x1 = below.array();
+      float[] y0 = even.array();
+      float[] y1 = odd.array();
+      int p0 = above.at();
+      int p1 = below.at();
+      int q0 = even.at() - g.padLeft() * even.step();
+      int q1 = odd.at() - g.padLeft() * odd.step();
+      FloatVector a0 = FloatVector.zero(FULL);
+      FloatVector a1 = FloatVector.zero(FULL);
+      for (int column = 0; column < g.outWidth(); column++) {
+        FloatVector b0 = FloatVector.fromArray(FULL, x0, p0);
+        FloatVector b1 = FloatVector.fromArray(FULL, x1, p1);
+        FloatVector corner = b1.fma(w00, a1.fma(w02, b0.fma(w20, a0.mul(w22))));
+        // What lies left of the first column is written to its place, and then overwritten.
+        FULL_TYPE.cast(corner).intoArray(y0, Math.max(q0, even.at()));
+        FULL_TYPE
+            .cast(b1.fma(w01, b0.mul(w21)))
+            .intoArray(y0, Math.max(q0 + even.step(), even.at()));
+        FULL_TYPE.cast(b1.fma(w10, a1.mul(w12))).intoArray(y1, Math.max(q1, odd.at()));
+        FULL_TYPE.cast(b1.mul(w11)).intoArray(y1, Math.max(q1 + odd.step(), odd.at()));
+        a0 = b0;
+        a1 = b1;
+        p0 += above.step();
+        p1 += below.step();
+        q0 += 2 * even.step();
+        q1 += 2 * odd.step();
+      }
+      if (behind >= 1) {
+        FULL_TYPE.cast(a1.fma(w02, a0.mul(w22))).intoArray(y0, q0);
+        FULL_TYPE.cast(a1.mul(w12)).intoArray(y1, q1);
+      }
+      if (behind >= 2) {
+        FloatVector.zero(FULL).intoArray(y0, q0 + even.step());
+        FloatVector.zero(FULL).intoArray(y1, q1 + odd.step());
+      }
+    }
+  }
+
+  private PixelPlane rowOrSink(PixelPlane target, int y, int channel, float[] sink) {
+    return y >= 0 && y < g.inHeight()
+        ? new PixelPlane(target.array(), target.place(y, 0) + channel, 0, target.step())
+        : new PixelPlane(sink, 0, 0, 0);
+  }
+}
