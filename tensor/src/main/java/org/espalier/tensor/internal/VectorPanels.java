@@ -60,6 +60,20 @@ final class VectorPanels {
     return Math.max(1, (depth + slices - 1) / slices);
   }
 
+  /**
+   * Returns the rough processor cycles of one step of a product, by what tiles of each width take:
+   * six broadcasts and their multiply-adds, one to four of each.
+   */
+  static long stepCycles(int rows, int columns) {
+    long cycles = 0;
+    int width;
+    for (int j = 0; j < columns; j += width) {
+      width = width(columns - j);
+      cycles += width > 2 * LANES ? 27 : width > LANES ? 16 : 10;
+    }
+    return (rows + ROWS - 1) / ROWS * cycles;
+  }
+
   /** Returns the width of the panel to use where so many columns are left. */
   static int width(int columns) {
     if (columns > 3 * LANES && WIDEST == 4 * LANES) {

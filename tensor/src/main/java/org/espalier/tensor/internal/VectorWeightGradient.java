@@ -34,12 +34,26 @@ final class VectorWeightGradient {
   private final float[] x;
   private final float[] dy;
 
+  /** Whether the sums are {@code [terms, out]} instead of {@code [out, terms]}. */
+  private final boolean turned;
+
   VectorWeightGradient(ConvGeometry g, float[] x, float[] dy) {
     this.g = g;
     this.band =
         new VectorBand(WindowAxis.rows(g), WindowAxis.columns(g), g.inChannels(), g.groups());
     this.x = x;
     this.dy = dy;
+    this.turned = isTurned();
+  }
+
+  /**
+   * Tells whether tiles are better filled by terms times outputs than by outputs times terms, as
+   * with the 27 terms of a first layer; rows of dy must be whole panels to be read where they lie.
+   */
+  private boolean isTurned() {
+    int out = g.groupOut();
+    return VectorPanels.padded(out) == out
+        && VectorPanels.stepCycles(terms(), out) < 0.9 * VectorPanels.stepCycles(out, terms());
   }
 
   /** Computes the gradient. */
@@ -47,6 +61,7 @@ final class VectorWeightGradient {
     int pieces = (int) Math.max(1, Math.min(Math.min(PIECES, g.batch()), g.macs() / WORTH));
     int size = terms() * g.outChannels();
     float[] parts = Scratch.take((long) (pieces - 1) * size);
+    float[] whole = turned ? Scratch.take(size) : dw;
     Parallel.range(
         pieces,
         1,
@@ -55,7 +70,7 @@ final class VectorWeightGradient {
             int first = (int) ((long) g.batch() * piece / pieces);
             int end = (int) ((long) g.batch() * (piece + 1) / pieces);
             if (piece == 0) {
-              sum(first, end, dw, 0);
+              sum(first, end, whole, 0);
             } else {
               sum(first, end, parts, (piece - 1) * size);
             }
@@ -68,11 +83,24 @@ final class VectorWeightGradient {
           for (int part = 0; part < pieces - 1; part++) {
             int at = part * size;
             for (int i = from; i < to; i++) {
-              dw[i] += parts[at + i];
+              whole[i] += parts[at + i];
             }
           }
         });
     Scratch.give(parts);
+    if (turned) {
+      turn(whole, dw);
+      Scratch.give(whole);
+    }
+  }
+
+  /** Transposes the sums of each group, {@code [terms, out]}, into the weight's gradient. */
+  private void turn(float[] whole, float[] dw) {
+    int out = g.groupOut();
+    for (int group = 0; group < g.groups(); group++) {
+      int at = group * terms() * out;
+      VectorPanels.turn(terms(), out, whole, at, out, dw, at, terms());
+    }
   }
 
   private int terms() {
@@ -83,39 +111,45 @@ final class VectorWeightGradient {
   private void sum(int first, int end, float[] to, int at) {
     float[] copy = Scratch.take(band.size(g.outHeight()));
     int pixels = g.outHeight() * g.outWidth();
-    int block = Math.max(1, Math.min(pixels, PATCHES / terms()));
-    // Runs are gathered in groups that fit beside a block of some dozens of pixels.
-    int atOnce = Math.max(1, Math.min(band.runs(), PATCHES / (Math.min(pixels, 64) * band.run())));
-    block = Math.max(block, Math.min(pixels, PATCHES / (atOnce * band.run())));
+    // Long sums before many runs: the sums are loaded and stored once a block.
+    int atOnce = PATCHES / (Math.min(pixels, VectorPanels.DEPTH) * band.run());
+    atOnce = Math.max(1, Math.min(band.runs(), atOnce));
+    int block = Math.max(1, Math.min(pixels, PATCHES / (atOnce * band.run())));
     float[] patches = Scratch.take((long) block * atOnce * band.run() + VectorPanels.WIDEST);
+    float[] left =
+        !turned && terms() >= PACK_LEFT ? Scratch.take(tiled(g.groupOut()) * block) : null;
     VectorProduct product = new VectorProduct();
-    int groupOut = g.groupOut();
-    float[] left = atOnce * band.run() >= PACK_LEFT ? Scratch.take(tiled(groupOut) * block) : null;
     for (int image = first; image < end; image++) {
       for (int group = 0; group < g.groups(); group++) {
         band.fill(x, image, group, 0, g.outHeight(), copy);
-        for (int run = 0; run < band.runs(); run += atOnce) {
-          int endRun = Math.min(band.runs(), run + atOnce);
-          int across = (endRun - run) * band.run();
-          int target = at + group * groupOut * terms() + run * band.run();
-          product.into(to, Lines.of(target, terms()));
-          if (image == first) {
-            product.fromZero();
-          } else {
-            product.fromTarget();
+        int target = at + group * g.groupOut() * terms();
+        for (int pixel = 0; pixel < pixels; pixel += block) {
+          int count = Math.min(block, pixels - pixel);
+          int output = (image * pixels + pixel) * g.outChannels() + group * g.groupOut();
+          if (!turned) {
+            left(product, output, count, left);
           }
-          for (int pixel = 0; pixel < pixels; pixel += block) {
-            int count = Math.min(block, pixels - pixel);
+          for (int run = 0; run < band.runs(); run += atOnce) {
+            int endRun = Math.min(band.runs(), run + atOnce);
+            int across = (endRun - run) * band.run();
             band.gather(copy, pixel, count, run, endRun, patches);
-            int output = (image * pixels + pixel) * g.outChannels() + group * groupOut;
-            if (left == null) {
-              product.leftColumns(dy, output, g.outChannels());
+            if (image == first && pixel == 0) {
+              product.fromZero();
             } else {
-              VectorPanels.packLeft(true, groupOut, count, dy, output, g.outChannels(), left);
-              product.leftPanels(left);
+              product.fromTarget();
             }
-            product.right(patches, 0, across).run(groupOut, across, count);
-            product.fromTarget();
+            if (turned) {
+              product
+                  .into(to, Lines.of(target + run * band.run() * g.groupOut(), g.groupOut()))
+                  .leftColumns(patches, 0, across)
+                  .right(dy, output, g.outChannels())
+                  .run(across, g.groupOut(), count);
+            } else {
+              product
+                  .into(to, Lines.of(target + run * band.run(), terms()))
+                  .right(patches, 0, across)
+                  .run(g.groupOut(), across, count);
+            }
           }
         }
       }
@@ -125,6 +159,16 @@ final class VectorWeightGradient {
     }
     Scratch.give(patches);
     Scratch.give(copy);
+  }
+
+  /** Takes the output gradients of some pixels as they lie, or packed where there is an array. */
+  private void left(VectorProduct product, int at, int count, float[] left) {
+    if (left == null) {
+      product.leftColumns(dy, at, g.outChannels());
+    } else {
+      VectorPanels.packLeft(true, g.groupOut(), count, dy, at, g.outChannels(), left);
+      product.leftPanels(left);
+    }
   }
 
   /** Returns the rows of all tiles that cover so many rows. */
