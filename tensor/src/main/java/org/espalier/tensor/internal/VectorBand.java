@@ -132,14 +132,15 @@ final class VectorBand {
 
   /**
    * Gathers the windows of {@code count} pixels of a band into rows, by whole vectors: what one run
-   * writes too far is overwritten by the next one, so the band may be read and the patches written
-   * up to {@link VectorPanels#LANES} floats behind their ends.
+   * writes too far is overwritten by the next one, only the last pixel is written exactly. The band
+   * may be read up to {@link VectorPanels#LANES} floats behind its end.
    *
    * @param firstRun first run to gather
    * @param endRun run behind the last one to gather
-   * @param patches receives the rows (modified)
+   * @param patches receives the rows from {@code to} on (modified)
    */
-  void gather(float[] band, int first, int count, int firstRun, int endRun, float[] patches) {
+  void gather(
+      float[] band, int first, int count, int firstRun, int endRun, float[] patches, int to) {
     int[] offsets = new int[endRun - firstRun];
     for (int r = firstRun; r < endRun; r++) {
       offsets[r - firstRun] = offset(r);
@@ -147,13 +148,14 @@ final class VectorBand {
     Lines windows = windows(0);
     int line = first / windows.period();
     int column = first % windows.period();
-    int target = 0;
+    int target = to;
     for (int pixel = 0; pixel < count; pixel++) {
       int window = line * windows.jump() + column * windows.step();
       for (int offset : offsets) {
-        int source = window + offset;
-        for (int i = 0; i < run; i += LANES) {
-          FloatVector.fromArray(FULL, band, source + i).intoArray(patches, target + i);
+        if (pixel < count - 1) {
+          copyWhole(band, window + offset, patches, target);
+        } else {
+          VectorPanels.copy(band, window + offset, patches, target, run);
         }
         target += run;
       }
@@ -161,6 +163,12 @@ final class VectorBand {
         column = 0;
         line++;
       }
+    }
+  }
+
+  private void copyWhole(float[] band, int source, float[] patches, int target) {
+    for (int i = 0; i < run; i += LANES) {
+      FloatVector.fromArray(FULL, band, source + i).intoArray(patches, target + i);
     }
   }
 }

@@ -20,6 +20,9 @@ final class VectorSweep {
   /** Output pixels of a band: enough tiles for a panel of weights that is read once a band. */
   private static final int PIXELS = 256;
 
+  /** Pixels of an image below which several images are one band. */
+  private static final int FEW_PIXELS = 33;
+
   /** Pieces of work aimed at where an image alone makes fewer: enough for eight threads. */
   private static final int PIECES = 8;
 
@@ -52,7 +55,7 @@ final class VectorSweep {
     this.groups = groups;
     this.targetChannels = targetChannels;
     this.band = new VectorBand(rows, columns, sourceChannels, groups);
-    int runs = band.isShort() ? 1 : band.runs();
+    int runs = gathers(joinedImages()) ? 1 : band.runs();
     int run = terms() / runs;
     int depth = VectorPanels.sliceDepth(run);
     int perRun = (run + depth - 1) / depth;
@@ -93,36 +96,39 @@ final class VectorSweep {
     float[] packed = weight.panels();
     int together = bandRows();
     int bands = (rows.outputs() + together - 1) / together;
-    int strip = stripColumns(images * bands * groups);
+    int joined = joinedImages();
+    int items = (images + joined - 1) / joined * bands * groups;
+    int strip = stripColumns(items);
     int strips = (groupOut + strip - 1) / strip;
-    long work = (long) together * columns.outputs() * terms() * strip / VectorPanels.LANES;
+    int most = joined * together * columns.outputs();
     Parallel.range(
-        images * bands * groups * strips,
-        Parallel.grain(work),
+        items * strips,
+        Parallel.grain((long) most * terms() * strip / VectorPanels.LANES),
         (from, to) -> {
           float[] copy = Scratch.take(band.size(together));
-          float[] patches =
-              band.isShort()
-                  ? Scratch.take((long) together * columns.outputs() * terms() + VectorPanels.LANES)
-                  : null;
+          boolean gathers = gathers(joined);
+          float[] patches = gathers ? Scratch.take((long) most * terms()) : null;
           VectorProduct product = new VectorProduct();
           int filled = -1;
           for (int item = from; item < to; item++) {
             int inBand = item / strips;
             int group = inBand % groups;
-            int image = inBand / groups / bands;
+            int image = inBand / groups / bands * joined;
             int first = inBand / groups % bands * together;
             int count = Math.min(together, rows.outputs() - first);
-            if (inBand != filled) {
-              band.fill(source, image, group, first, count, copy);
-              if (patches != null) {
-                band.gather(copy, 0, count * columns.outputs(), 0, band.runs(), patches);
+            int joinedHere = Math.min(joined, images - image);
+            int inImage = count * columns.outputs();
+            for (int i = 0; i < joinedHere && inBand != filled; i++) {
+              band.fill(source, image + i, group, first, count, copy);
+              if (gathers) {
+                int at = i * inImage * terms();
+                band.gather(copy, 0, inImage, 0, band.runs(), patches, at);
               }
-              filled = inBand;
             }
+            filled = inBand;
             int column = item % strips * strip;
             int wide = Math.min(strip, groupOut - column);
-            int pixels = count * columns.outputs();
+            int pixels = joinedHere * inImage;
             Lines lines = targets(image, group, first, column);
             product.into(target, lines).fromRow(start, group * groupOut + column);
             multiply(product, copy, patches, packed, group, pixels, column, wide);
@@ -192,6 +198,21 @@ final class VectorSweep {
       enough--;
     }
     return Math.min(rows.outputs(), enough);
+  }
+
+  /**
+   * Returns how many images make one band: where one has a few pixels only, as the last layers of a
+   * network, the weights would else be read anew for each handful of pixels.
+   */
+  private int joinedImages() {
+    int pixels = rows.outputs() * columns.outputs();
+    boolean continues = rows.target() == rows.outputs() * rows.step();
+    boolean whole = bandRows() == rows.outputs();
+    return continues && whole && pixels < FEW_PIXELS ? Math.min(images, PIXELS / pixels) : 1;
+  }
+
+  private boolean gathers(int joined) {
+    return joined > 1 || band.isShort();
   }
 
   /** Returns how many columns make one piece of work: all of them where there are enough bands. */

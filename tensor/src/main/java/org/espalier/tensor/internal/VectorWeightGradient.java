@@ -26,6 +26,9 @@ final class VectorWeightGradient {
    */
   private static final int PACK_LEFT = 4 * VectorPanels.WIDEST;
 
+  /** Pixels of an image below which several images are summed at once. */
+  private static final int FEW_PIXELS = 65;
+
   /** Floats of gathered windows: half an L2 cache. */
   private static final int PATCHES = 1 << 17;
 
@@ -58,6 +61,64 @@ final class VectorWeightGradient {
 
   /** Computes the gradient. */
   void run(float[] dw) {
+    if (g.groups() == 1 && pixels() < FEW_PIXELS) {
+      unfolded(dw);
+    } else {
+      inPieces(dw);
+    }
+  }
+
+  /**
+   * Sums over the windows of many small images as one product: the pixels of one would make sums
+   * too short for the loads and stores around them.
+   */
+  private void unfolded(float[] dw) {
+    int fit = PATCHES / (pixels() * terms());
+    int together = Math.min(g.batch(), Math.max(fit, VectorPanels.DEPTH / pixels()));
+    float[] windows = Scratch.take((long) together * pixels() * terms());
+    float[] upstream = Scratch.take((long) together * pixels() * g.outChannels());
+    for (int first = 0; first < g.batch(); first += together) {
+      int count = Math.min(together, g.batch() - first);
+      unfold(first, count, windows);
+      int size = pixels() * g.outChannels();
+      System.arraycopy(dy, first * size, upstream, 0, count * size);
+      VectorGemm.gemm(
+          true,
+          false,
+          g.outChannels(),
+          terms(),
+          count * pixels(),
+          upstream,
+          VectorWeight.changing(windows),
+          null,
+          first > 0,
+          null,
+          dw);
+    }
+    Scratch.give(upstream);
+    Scratch.give(windows);
+  }
+
+  private void unfold(int first, int count, float[] windows) {
+    int size = pixels() * terms();
+    Parallel.range(
+        count,
+        Parallel.grain(size),
+        (from, to) -> {
+          float[] copy = Scratch.take(band.size(g.outHeight()));
+          for (int i = from; i < to; i++) {
+            band.fill(x, first + i, 0, 0, g.outHeight(), copy);
+            band.gather(copy, 0, pixels(), 0, band.runs(), windows, i * size);
+          }
+          Scratch.give(copy);
+        });
+  }
+
+  private int pixels() {
+    return g.outHeight() * g.outWidth();
+  }
+
+  private void inPieces(float[] dw) {
     int pieces = (int) Math.max(1, Math.min(Math.min(PIECES, g.batch()), g.macs() / WORTH));
     int size = terms() * g.outChannels();
     float[] parts = Scratch.take((long) (pieces - 1) * size);
@@ -110,7 +171,7 @@ final class VectorWeightGradient {
   /** Sums over images {@code first} to {@code end}. */
   private void sum(int first, int end, float[] to, int at) {
     float[] copy = Scratch.take(band.size(g.outHeight()));
-    int pixels = g.outHeight() * g.outWidth();
+    int pixels = pixels();
     // Long sums before many runs: the sums are loaded and stored once a block.
     int atOnce = PATCHES / (Math.min(pixels, VectorPanels.DEPTH) * band.run());
     atOnce = Math.max(1, Math.min(band.runs(), atOnce));
@@ -132,7 +193,7 @@ final class VectorWeightGradient {
           for (int run = 0; run < band.runs(); run += atOnce) {
             int endRun = Math.min(band.runs(), run + atOnce);
             int across = (endRun - run) * band.run();
-            band.gather(copy, pixel, count, run, endRun, patches);
+            band.gather(copy, pixel, count, run, endRun, patches, 0);
             if (image == first && pixel == 0) {
               product.fromZero();
             } else {

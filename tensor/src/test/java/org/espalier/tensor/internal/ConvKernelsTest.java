@@ -44,6 +44,11 @@ class ConvKernelsTest extends KernelTwin {
       geometry(2, 18, 17, 64, 64, 3, 1, 1, 1, 1),
       geometry(2, 5, 5, 16, 24, 2, 2, 1, 0, 1),
       geometry(1, 5, 6, 8, 8, 2, 3, 1, 1, 1),
+      // small images, several at once
+      geometry(150, 2, 2, 20, 35, 3, 1, 1, 1, 1),
+      geometry(37, 5, 5, 12, 18, 3, 2, 1, 1, 3),
+      geometry(70, 6, 5, 9, 33, 3, 2, 1, 1, 1),
+      geometry(70, 3, 3, 40, 70, 1, 1, 1, 0, 1),
       // one-dimensional, uneven padding
       new ConvGeometry(3, 1, 33, 6, 1, 33, 9, 1, 8, 1, 1, 1, 1, 0, 3, 1),
       new ConvGeometry(2, 1, 40, 1, 1, 14, 12, 1, 7, 1, 3, 1, 2, 0, 6, 1),
