@@ -56,7 +56,12 @@ final class VectorBand {
 
   /** Tells whether windows should be gathered into patches. */
   boolean isShort() {
-    return run < SHORT && runs > 1;
+    return isShort(run) && runs > 1;
+  }
+
+  /** Tells whether runs of this length are too short to keep sums in registers over each. */
+  static boolean isShort(int run) {
+    return run < SHORT;
   }
 
   /** Returns the columns of a band. */

@@ -37,15 +37,28 @@ final class VectorConv {
       joined.forward(x, weight, bias, clamp, y);
       return;
     }
-    WindowAxis rows = WindowAxis.rows(g);
-    WindowAxis columns = WindowAxis.columns(g);
     if (VectorWinogradChoice.serves(g, weight.isFrozen())) {
+      WindowAxis rows = WindowAxis.rows(g);
+      WindowAxis columns = WindowAxis.columns(g);
       new VectorWinograd(g.batch(), rows, columns, g.inChannels(), g.outChannels(), g.groups())
           .run(x, false, weight, bias, clamp, y);
-    } else {
-      new VectorSweep(g.batch(), rows, columns, g.inChannels(), g.outChannels(), g.groups())
-          .run(x, true, weight, bias, clamp, y);
+      return;
     }
+    VectorJoinedPixels pixels = VectorJoinedPixels.of(g);
+    if (pixels != null) {
+      pixels.forward(x, weight, bias, clamp, y);
+    } else {
+      sweep(g, x, weight, bias, clamp, y);
+    }
+  }
+
+  /** Computes {@code y} (modified) by sweeps, whatever the choice would be. */
+  static void sweep(
+      ConvGeometry g, float[] x, VectorWeight weight, float[] bias, Clamp clamp, float[] y) {
+    WindowAxis rows = WindowAxis.rows(g);
+    WindowAxis columns = WindowAxis.columns(g);
+    new VectorSweep(g.batch(), rows, columns, g.inChannels(), g.outChannels(), g.groups())
+        .run(x, true, weight, bias, clamp, y);
   }
 
   /**
@@ -85,6 +98,14 @@ final class VectorConv {
           .run(dy, true, weight, null, null, dx);
       return;
     }
+    ConvGeometry reversed = reversed(g);
+    VectorJoinedPixels pixels = reversed == null ? null : VectorJoinedPixels.of(reversed);
+    if (pixels != null) {
+      float[] kernels = exchanged(g, weight.values());
+      pixels.forward(dy, VectorWeight.changing(kernels), null, null, dx);
+      Scratch.give(kernels);
+      return;
+    }
     if (Stream.concat(allRows.stream(), allColumns.stream()).anyMatch(axis -> axis.taps() == 0)) {
       // Some positions are read by no tap, and no sweep writes them.
       Arrays.fill(dx, 0, g.batch() * g.inHeight() * g.inWidth() * g.inChannels(), 0);
@@ -99,6 +120,48 @@ final class VectorConv {
         }
       }
     }
+  }
+
+  /**
+   * Returns the convolution with {@link #exchanged} kernels that computes the gradient of the
+   * input, null where it takes more than one.
+   */
+  private static ConvGeometry reversed(ConvGeometry g) {
+    if (g.strideHeight() * g.strideWidth() > 1
+        || g.dilationHeight() * g.dilationWidth() > 1
+        || g.groups() > 1) {
+      return null;
+    }
+    return new ConvGeometry(
+        g.batch(),
+        g.outHeight(),
+        g.outWidth(),
+        g.outChannels(),
+        g.inHeight(),
+        g.inWidth(),
+        g.inChannels(),
+        g.kernelHeight(),
+        g.kernelWidth(),
+        1,
+        1,
+        1,
+        1,
+        g.kernelHeight() - 1 - g.padTop(),
+        g.kernelWidth() - 1 - g.padLeft(),
+        1);
+  }
+
+  /** Returns the kernels {@code [in, kh, kw, out]}, turned by 180 degrees. */
+  private static float[] exchanged(ConvGeometry g, float[] weight) {
+    int in = g.inChannels();
+    int out = g.outChannels();
+    int taps = g.kernelHeight() * g.kernelWidth();
+    float[] exchanged = Scratch.take((long) in * taps * out);
+    for (int tap = 0; tap < taps; tap++) {
+      int to = (taps - 1 - tap) * out;
+      VectorPanels.turn(out, in, weight, tap * in, taps * in, exchanged, to, taps * out);
+    }
+    return exchanged;
   }
 
   /** Returns the part of the weight that one sweep uses as {@code [groups, taps, out, in]}. */
@@ -141,7 +204,12 @@ final class VectorConv {
               g.groups())
           .run(x, dy, dw);
     } else {
-      new VectorWeightGradient(g, x, dy).run(dw);
+      VectorJoinedPixels pixels = VectorJoinedPixels.of(g);
+      if (pixels != null) {
+        pixels.gradWeight(x, dy, dw);
+      } else {
+        new VectorWeightGradient(g, x, dy).run(dw);
+      }
     }
   }
 

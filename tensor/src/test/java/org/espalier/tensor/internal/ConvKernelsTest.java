@@ -49,6 +49,12 @@ class ConvKernelsTest extends KernelTwin {
       geometry(37, 5, 5, 12, 18, 3, 2, 1, 1, 3),
       geometry(70, 6, 5, 9, 33, 3, 2, 1, 1, 1),
       geometry(70, 3, 3, 40, 70, 1, 1, 1, 0, 1),
+      // few channels: neighbouring pixels joined
+      geometry(3, 28, 28, 1, 6, 5, 1, 1, 2, 1),
+      geometry(2, 14, 14, 6, 16, 5, 1, 1, 0, 1),
+      geometry(2, 13, 16, 3, 8, 3, 2, 1, 1, 1),
+      geometry(1, 9, 15, 2, 5, 4, 1, 1, 1, 1),
+      new ConvGeometry(3, 1, 60, 1, 1, 60, 5, 1, 8, 1, 1, 1, 1, 0, 3, 1),
       // one-dimensional, uneven padding
       new ConvGeometry(3, 1, 33, 6, 1, 33, 9, 1, 8, 1, 1, 1, 1, 0, 3, 1),
       new ConvGeometry(2, 1, 40, 1, 1, 14, 12, 1, 7, 1, 3, 1, 2, 0, 6, 1),
