@@ -16,11 +16,20 @@ import java.util.stream.Stream;
  * own, one program for each engine, with the libraries of that engine only.
  */
 final class StartGroup implements Group {
+  private static final List<String> VECTORS = List.of("--add-modules", "jdk.incubator.vector");
+
   @Override
   public List<Contest> contests(int threads) {
     return List.of(
-        contest("ejml", () -> program(StartEjml.class, List.of(), "ejml")),
+        contest("", VECTORS, "ejml", () -> program(StartEjml.class, List.of(), "ejml")),
         contest(
+            ", no Vector API",
+            List.of(),
+            "ejml",
+            () -> program(StartEjml.class, List.of(), "ejml")),
+        contest(
+            "",
+            VECTORS,
             "libtorch",
             () ->
                 program(
@@ -34,14 +43,13 @@ final class StartGroup implements Group {
                     "commons")));
   }
 
-  private static Contest contest(String peer, Supplier<Side> other) {
+  private static Contest contest(
+      String addition, List<String> options, String peer, Supplier<Side> other) {
     return new Contest(
-        "start", "first product 256x256", peer, () -> new Sides(espalier(), other.get()));
-  }
-
-  private static Side espalier() {
-    return program(
-        StartEspalier.class, List.of("--add-modules", "jdk.incubator.vector"), "espalier-tensor");
+        "start",
+        "first product 256x256" + addition,
+        peer,
+        () -> new Sides(program(StartEspalier.class, options, "espalier-tensor"), other.get()));
   }
 
   private static Side program(Class<?> main, List<String> options, String... libraries) {

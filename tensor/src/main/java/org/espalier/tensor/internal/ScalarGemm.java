@@ -11,7 +11,7 @@ import org.espalier.tensor.parallel.Parallel;
  * the one inner loop, {@link #add4}, runs over rows from index 0. Each output is one sequential
  * chain of sums over k: zeros change no bit, whatever the blocking.
  */
-final class ScalarGemm implements Parallel.Range {
+final class ScalarGemm {
   /** Outputs side by side in one row of a tile. */
   static final int WIDTH = 256;
 
@@ -21,7 +21,6 @@ final class ScalarGemm implements Parallel.Range {
   /** Terms summed before the next panel is packed; a panel of this depth stays in the L2 cache. */
   static final int DEPTH = 128;
 
-  private final boolean fused;
   private final boolean transposeA;
   private final boolean transposeB;
   private final int m;
@@ -37,7 +36,6 @@ final class ScalarGemm implements Parallel.Range {
   private final boolean alongRows;
 
   private ScalarGemm(
-      boolean fused,
       boolean transposeA,
       boolean transposeB,
       int m,
@@ -48,7 +46,6 @@ final class ScalarGemm implements Parallel.Range {
       float[] row,
       boolean accumulate,
       float[] c) {
-    this.fused = fused;
     this.transposeA = transposeA;
     this.transposeB = transposeB;
     this.m = m;
@@ -77,59 +74,29 @@ final class ScalarGemm implements Parallel.Range {
       float[] row,
       boolean accumulate,
       float[] c) {
-    new ScalarGemm(false, transposeA, transposeB, m, n, k, a, b, row, accumulate, c).multiply();
+    new ScalarGemm(transposeA, transposeB, m, n, k, a, b, row, accumulate, c).run();
   }
 
-  /**
-   * Computes the same in the calling thread by fused multiply-adds: bit by bit what {@link
-   * VectorGemm} computes, whose outputs are such chains too.
-   */
-  static void fused(
-      boolean transposeA,
-      boolean transposeB,
-      int m,
-      int n,
-      int k,
-      float[] a,
-      float[] b,
-      float[] row,
-      boolean accumulate,
-      float[] c) {
-    ScalarGemm gemm =
-        new ScalarGemm(true, transposeA, transposeB, m, n, k, a, b, row, accumulate, c);
-    gemm.run(0, gemm.tileCount());
-  }
-
-  private int across() {
-    return alongRows ? n : m;
-  }
-
-  private int down() {
-    return alongRows ? m : n;
-  }
-
-  private int tileCount() {
-    return tiles(across(), WIDTH) * tiles(down(), HEIGHT);
-  }
-
-  private void multiply() {
-    long work = (long) Math.min(across(), WIDTH) * Math.min(down(), HEIGHT) * Math.max(1, k) / 4;
-    Parallel.range(tileCount(), Parallel.grain(work), this);
-  }
-
-  /** Computes tiles {@code from} to {@code to}. */
-  @Override
-  public void run(int from, int to) {
-    int acrossTiles = tiles(across(), WIDTH);
-    float[][] sums = new float[Math.min(down(), HEIGHT)][Math.min(across(), WIDTH)];
-    float[][] panel = new float[Math.min(k, DEPTH)][Math.min(across(), WIDTH)];
-    for (int tile = from; tile < to; tile++) {
-      int left = tile % acrossTiles * WIDTH;
-      int top = tile / acrossTiles * HEIGHT;
-      int width = Math.min(WIDTH, across() - left);
-      int height = Math.min(HEIGHT, down() - top);
-      tile(left, width, top, height, panel, sums);
-    }
+  private void run() {
+    int across = alongRows ? n : m;
+    int down = alongRows ? m : n;
+    int acrossTiles = tiles(across, WIDTH);
+    int downTiles = tiles(down, HEIGHT);
+    long work = (long) Math.min(across, WIDTH) * Math.min(down, HEIGHT) * Math.max(1, k) / 4;
+    Parallel.range(
+        acrossTiles * downTiles,
+        Parallel.grain(work),
+        (from, to) -> {
+          float[][] sums = new float[Math.min(down, HEIGHT)][Math.min(across, WIDTH)];
+          float[][] panel = new float[Math.min(k, DEPTH)][Math.min(across, WIDTH)];
+          for (int tile = from; tile < to; tile++) {
+            int left = tile % acrossTiles * WIDTH;
+            int top = tile / acrossTiles * HEIGHT;
+            int width = Math.min(WIDTH, across - left);
+            int height = Math.min(HEIGHT, down - top);
+            tile(left, width, top, height, panel, sums);
+          }
+        });
   }
 
   static int tiles(int size, int tile) {
@@ -144,23 +111,14 @@ final class ScalarGemm implements Parallel.Range {
       for (int r = 0; r < height; r++) {
         if (alongRows) {
           int at = transposeA ? from * m + top + r : (top + r) * k + from;
-          add(a, at, transposeA ? m : 1, panel, depth, width, sums[r]);
+          addRows(a, at, transposeA ? m : 1, panel, depth, width, sums[r]);
         } else {
           int at = transposeB ? (top + r) * k + from : from * n + top + r;
-          add(b, at, transposeB ? 1 : n, panel, depth, width, sums[r]);
+          addRows(b, at, transposeB ? 1 : n, panel, depth, width, sums[r]);
         }
       }
     }
     store(left, width, top, height, sums);
-  }
-
-  private void add(
-      float[] factors, int at, int stride, float[][] rows, int depth, int width, float[] sum) {
-    if (fused) {
-      addFusedRows(factors, at, stride, rows, depth, width, sum);
-    } else {
-      addRows(factors, at, stride, rows, depth, width, sum);
-    }
   }
 
   /** Starts the sums from c, from the row or from both added; else from zero. */
@@ -282,52 +240,6 @@ final class ScalarGemm implements Parallel.Range {
   private static void add1(float factor, float[] r, int width, float[] sum) {
     for (int j = 0; j < width; j++) {
       sum[j] += factor * r[j];
-    }
-  }
-
-  /** Computes what {@link #addRows} does, by fused multiply-adds. */
-  private static void addFusedRows(
-      float[] factors, int at, int stride, float[][] rows, int depth, int width, float[] sum) {
-    int p = 0;
-    int f = at;
-    for (; p + 4 <= depth; p += 4, f += 4 * stride) {
-      addFused4(
-          factors[f],
-          factors[f + stride],
-          factors[f + 2 * stride],
-          factors[f + 3 * stride],
-          rows[p],
-          rows[p + 1],
-          rows[p + 2],
-          rows[p + 3],
-          width,
-          sum);
-    }
-    for (; p < depth; p++, f += stride) {
-      addFused1(factors[f], rows[p], width, sum);
-    }
-  }
-
-  private static void addFused4(
-      float f0,
-      float f1,
-      float f2,
-      float f3,
-      float[] r0,
-      float[] r1,
-      float[] r2,
-      float[] r3,
-      int width,
-      float[] sum) {
-    for (int j = 0; j < width; j++) {
-      float two = Math.fma(f1, r1[j], Math.fma(f0, r0[j], sum[j]));
-      sum[j] = Math.fma(f3, r3[j], Math.fma(f2, r2[j], two));
-    }
-  }
-
-  private static void addFused1(float factor, float[] r, int width, float[] sum) {
-    for (int j = 0; j < width; j++) {
-      sum[j] = Math.fma(factor, r[j], sum[j]);
     }
   }
 }

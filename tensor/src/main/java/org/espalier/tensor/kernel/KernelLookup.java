@@ -125,11 +125,10 @@ public final class KernelLookup {
       return forced(name);
     }
     if (vectorModule().isEmpty()) {
-      return new Choice(new LateKernels(Scalar.KERNELS, new Later()), "no Vector API");
+      return new Choice(new LateKernels(new EarlyProduct(false), new Later()), "no Vector API");
     }
     if (VectorGate.isLikelyToOpen()) {
-      Kernels fused = load("FusedKernels", Kernels.class);
-      return new Choice(new LateKernels(fused, new Later()), "not yet checked");
+      return new Choice(new LateKernels(new EarlyProduct(true), new Later()), "not yet checked");
     }
     return Checked.CHOICE;
   }

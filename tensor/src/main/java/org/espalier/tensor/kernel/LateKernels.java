@@ -8,7 +8,7 @@ import org.espalier.tensor.Tensor;
  * Puts off loading and checking the set that the process will use until there is work for it: cold
  * vector code costs the better part of a second, a small product by plain loops some milliseconds.
  *
- * <p>The first products run on a set that computes the same bits, so that nothing depends on when
+ * <p>The first products run on loops that compute the same bits, so that nothing depends on when
  * the change comes; everything else, and the name, asks for the chosen set at once.
  */
 final class LateKernels implements Kernels {
@@ -18,7 +18,7 @@ final class LateKernels implements Kernels {
    */
   private static final long ENOUGH = 1L << 26;
 
-  private final Kernels early;
+  private final EarlyProduct early;
   private final Supplier<Kernels> late;
   private final AtomicLong work = new AtomicLong();
 
@@ -28,7 +28,7 @@ final class LateKernels implements Kernels {
    * @param early computes products bit by bit as the chosen set does
    * @param late loads the chosen set when first asked, and returns it
    */
-  LateKernels(Kernels early, Supplier<Kernels> late) {
+  LateKernels(EarlyProduct early, Supplier<Kernels> late) {
     this.early = early;
     this.late = late;
   }
@@ -115,8 +115,12 @@ final class LateKernels implements Kernels {
       Tensor row,
       boolean accumulate,
       Tensor c) {
-    (isEarly(m, n, k) ? early : late.get())
-        .gemm(transposeA, transposeB, m, n, k, a, b, row, accumulate, c);
+    if (isEarly(m, n, k)) {
+      float[] terms = row == null ? null : row.f32();
+      early.run(transposeA, transposeB, m, n, k, a.f32(), b.f32(), terms, accumulate, c.f32());
+    } else {
+      late.get().gemm(transposeA, transposeB, m, n, k, a, b, row, accumulate, c);
+    }
   }
 
   @Override

@@ -35,14 +35,6 @@ public final class Parallel {
     void run(int piece, int from, int to);
   }
 
-  /** A piece that forgets its number; a class, because a process's first lambda takes its time. */
-  private record Unnumbered(Range body) implements Piece {
-    @Override
-    public void run(int piece, int from, int to) {
-      body.run(from, to);
-    }
-  }
-
   /** Returns how many items of so much work fill one piece. */
   public static int grain(long workPerItem) {
     return (int) Math.max(1, GRAIN / Math.max(1, workPerItem));
@@ -55,7 +47,7 @@ public final class Parallel {
 
   /** Runs {@code body} over {@code 0..count-1} in pieces of at least {@code grain} items. */
   public static void range(int count, int grain, Range body) {
-    numbered(count, grain, new Unnumbered(body));
+    numbered(count, grain, (piece, from, to) -> body.run(from, to));
   }
 
   /**

@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * itself, so helpers look out for more work for a moment before they go. A team serves one loop at
  * a time; loops inside its pieces, and other callers, get teams of their own.
  */
-final class ThreadTeam implements Runnable {
+final class ThreadTeam {
   /** How long helpers look out for the next loop, in nanoseconds: the time of some kernels. */
   private static final long SPIN_NANOS = 200_000;
 
@@ -69,15 +69,13 @@ final class ThreadTeam implements Runnable {
   /** A pool that was told to shut down takes nothing from outside, but its own threads may fork. */
   private void submit(ForkJoinPool target) {
     if (ForkJoinTask.inForkJoinPool()) {
-      ForkJoinTask.adapt(this).fork();
+      ForkJoinTask.adapt((Runnable) this::help).fork();
     } else {
-      target.execute(this);
+      target.execute(this::help);
     }
   }
 
-  /** Helps with loop after loop until none has come for a while. */
-  @Override
-  public void run() {
+  private void help() {
     long deadline = System.nanoTime() + SPIN_NANOS;
     for (int spins = 1; ; spins++) {
       Loop current = loop;

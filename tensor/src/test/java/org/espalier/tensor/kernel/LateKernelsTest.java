@@ -10,7 +10,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
+import org.espalier.tensor.DType;
+import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.internal.ScalarKernels;
 import org.junit.jupiter.api.Test;
@@ -18,10 +19,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LateKernelsTest {
-  private final AtomicInteger early = new AtomicInteger();
   private final AtomicInteger late = new AtomicInteger();
-  private final Kernels kernels =
-      new LateKernels(new Counting(early), lazily(() -> new Counting(late)));
+  private final Kernels chosen = new Counting(late);
+  private final Kernels kernels = new LateKernels(new EarlyProduct(true), () -> chosen);
 
   /** Counts products and does nothing. */
   private static final class Counting extends ScalarKernels {
@@ -47,44 +47,38 @@ class LateKernelsTest {
     }
   }
 
-  private static Supplier<Kernels> lazily(Supplier<Kernels> maker) {
-    Kernels[] made = new Kernels[1];
-    return () -> made[0] = made[0] == null ? maker.get() : made[0];
-  }
-
-  private void multiply(int m, int n, int k) {
-    Tensor unread = Tensor.zeros(1);
-    kernels.gemm(false, false, m, n, k, unread, unread, null, false, unread);
+  private Tensor multiply(int m, int n, int k) {
+    Tensor c = Tensor.zeros(m, n);
+    Tensor ones = Tensor.full(DType.F32, Shape.of(Math.max(m, n), k), 1);
+    kernels.gemm(false, true, m, n, k, ones, ones, null, false, c);
+    return c;
   }
 
   @Test
   void smallProductsComeEarlyUntilTheyAddUp() {
     for (int i = 0; i < 4; i++) {
-      multiply(256, 256, 256);
+      assertEquals(256, multiply(256, 256, 256).get(65_535));
     }
-    assertEquals(4, early.get());
+    assertEquals(0, late.get());
     multiply(1, 1, 1);
     multiply(256, 256, 256);
-    assertEquals(4, early.get());
     assertEquals(2, late.get());
   }
 
   @Test
   void aLargeProductIsNotEarly() {
     multiply(512, 512, 512);
-    assertEquals(0, early.get());
     assertEquals(1, late.get());
   }
 
   @Test
   void whatIsNoProductAsksForTheChosenSet() {
     Kernels reference = KernelLookup.named("reference");
-    Kernels waiting = new LateKernels(new Counting(early), () -> reference);
+    Kernels waiting = new LateKernels(new EarlyProduct(true), () -> reference);
     assertEquals("reference", waiting.name());
     Tensor y = Tensor.zeros(2);
     waiting.unary(Unary.EXP, 0, 0, Tensor.zeros(2), y);
     assertEquals(1, y.get(1));
-    assertEquals(0, early.get());
   }
 
   /** Multiplies two matrices and prints an element: what the processes of the next tests run. */
@@ -102,7 +96,7 @@ class LateKernelsTest {
   void aFirstSmallProductLoadsNoVectorClass() throws Exception {
     String log = run("256", "-Xlog:class+load", "--add-modules", "jdk.incubator.vector");
     assertTrue(log.contains("product 64.0"), log);
-    assertTrue(log.contains("org.espalier.tensor.internal.FusedKernels"), log);
+    assertTrue(log.contains("org.espalier.tensor.kernel.EarlyProduct"), log);
     assertFalse(log.contains("FloatVector"), "the Vector API was loaded");
   }
 

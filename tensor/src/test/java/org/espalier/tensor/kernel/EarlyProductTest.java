@@ -1,17 +1,16 @@
-package org.espalier.tensor.internal;
+package org.espalier.tensor.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.espalier.tensor.DType;
 import org.espalier.tensor.Random;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
-import org.espalier.tensor.kernel.KernelLookup;
-import org.espalier.tensor.kernel.Kernels;
 import org.junit.jupiter.api.Test;
 
 /** Checks what allows the first products of a process to run on plain loops. */
-class FusedKernelsTest {
+class EarlyProductTest {
   private static final int[][] SIZES = {
     {1, 1, 67}, {5, 3, 2}, {10, 64, 128}, {65, 577, 131}, {7, 300, 1}, {300, 7, 40}, {33, 48, 700}
   };
@@ -30,9 +29,18 @@ class FusedKernelsTest {
   }
 
   @Test
-  void productsHaveTheBitsOfTheVectorSet() {
-    VectorAssumptions.vectorModule();
-    Kernels vector = KernelLookup.named("vector");
+  void fusedProductsHaveTheBitsOfTheVectorSet() {
+    boolean found = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+    assumeTrue(found, "skipped: run with --add-modules jdk.incubator.vector");
+    bitsAreThoseOf(KernelLookup.named("vector"), new EarlyProduct(true));
+  }
+
+  @Test
+  void plainProductsHaveTheBitsOfTheScalarSet() {
+    bitsAreThoseOf(KernelLookup.named("scalar"), new EarlyProduct(false));
+  }
+
+  private void bitsAreThoseOf(Kernels kernels, EarlyProduct product) {
     for (int[] size : SIZES) {
       for (int flags = 0; flags < 16; flags++) {
         boolean transposeA = (flags & 1) != 0;
@@ -47,8 +55,10 @@ class FusedKernelsTest {
         Tensor expected =
             accumulate ? draw(m, n) : Tensor.full(DType.F32, Shape.of(m, n), Double.NaN);
         Tensor actual = expected.copy();
-        vector.gemm(transposeA, transposeB, m, n, k, a, b, row, accumulate, expected);
-        new FusedKernels().gemm(transposeA, transposeB, m, n, k, a, b, row, accumulate, actual);
+        kernels.gemm(transposeA, transposeB, m, n, k, a, b, row, accumulate, expected);
+        float[] terms = row == null ? null : row.f32();
+        product.run(
+            transposeA, transposeB, m, n, k, a.f32(), b.f32(), terms, accumulate, actual.f32());
         String name = "%dx%dx%d, flags %d".formatted(m, n, k, flags);
         assertTrue(expected.bitEquals(actual), name);
       }
