@@ -46,12 +46,22 @@ record PixelPlane(float[] array, int at, int line, int step) {
         : new PixelPlane(ZEROS, 0, 0, 0);
   }
 
-  /** Copies rows {@code first} to {@code end} into an array and returns their plane there. */
-  PixelPlane copied(int first, int end, float[] copy) {
-    if (end > first) {
-      System.arraycopy(array, at + first * line, copy, 0, (end - first) * line);
+  /**
+   * Returns a plane whose rows {@code first} to {@code end} may be read by whole vectors: this one,
+   * or where pixels of fewer {@code channels} end with the array, a copy.
+   *
+   * @param ahead whether to read those rows ahead
+   * @param copy receives the copy, or a number that means nothing (modified)
+   */
+  PixelPlane readable(int first, int end, int channels, boolean ahead, float[] copy) {
+    if (channels < VectorPanels.LANES && place(end, 0) + VectorPanels.LANES > array.length) {
+      System.arraycopy(array, place(first, 0), copy, 0, (end - first) * line);
+      return new PixelPlane(copy, -first * line, line, step);
     }
-    return new PixelPlane(copy, -first * line, line, step);
+    if (ahead) {
+      copy[0] = ReadAhead.lines(array, place(first, 0), place(end, 0));
+    }
+    return this;
   }
 
   /**

@@ -24,12 +24,16 @@ final class VectorDepthwiseGradient {
   /** Pixels summed in one register: rounding grows with its root, and the sums then move on. */
   private static final int PIXELS = 512;
 
+  /** Floats of a band's input: a quarter of an L2 cache. */
+  private static final int BAND = 1 << 16;
+
   private final ConvGeometry g;
   private final WindowAxis rows;
   private final WindowAxis columns;
   private final float[] x;
   private final float[] dy;
   private final boolean slides;
+  private final boolean ahead;
   private final VectorDepthwiseInput input;
   private final int[] offsets;
   private final int together;
@@ -41,9 +45,13 @@ final class VectorDepthwiseGradient {
     this.x = x;
     this.dy = dy;
     this.slides = VectorDepthwiseSlideGradient.serves(rows, columns);
-    this.input = new VectorDepthwiseInput(rows, columns, g.inChannels(), !slides);
+    long floats = (long) g.inHeight() * g.inWidth() + (long) g.outHeight() * g.outWidth();
+    this.ahead = ReadAhead.pays(g.batch() * floats * g.inChannels());
+    this.input = new VectorDepthwiseInput(rows, columns, g.inChannels(), !slides, ahead);
     this.offsets = input.offsets();
-    this.together = Math.max(1, Math.min(g.outHeight(), PIXELS / g.outWidth()));
+    int line = g.strideHeight() * g.inWidth() * g.inChannels();
+    int most = Math.min(PIXELS / g.outWidth(), BAND / line);
+    this.together = Math.max(1, Math.min(g.outHeight(), most));
   }
 
   /** Computes the gradient. */
@@ -85,17 +93,16 @@ final class VectorDepthwiseGradient {
   private void sum(int from, int to, float[] parts, int at, int blocks) {
     float[] sums = Scratch.take((long) taps() * LANES);
     float[] copy = Scratch.take(input.size(together));
-    float[] upstream = Scratch.take(narrow() ? (long) together * line() + LANES : 0);
+    float[] upstream = Scratch.take((long) together * g.outWidth() * g.inChannels() + LANES);
     int line = from;
     while (line < to) {
       int image = line / g.outHeight();
       int first = line % g.outHeight();
       int end = Math.min(Math.min(first + together, g.outHeight()), first + to - line);
       PixelPlane in = input.plane(x, image, first, end, copy);
-      PixelPlane out = PixelPlane.of(dy, image, g.outHeight(), g.outWidth(), g.inChannels());
-      if (narrow()) {
-        out = out.copied(first, end, upstream);
-      }
+      PixelPlane out =
+          PixelPlane.of(dy, image, g.outHeight(), g.outWidth(), g.inChannels())
+              .readable(first, end, g.inChannels(), ahead, upstream);
       for (int block = 0; block < blocks; block++) {
         band(first, end, in, VectorDepthwiseSweep.block(block * LANES, g.inChannels()), out, sums);
         add(sums, taps() * LANES, parts, at + block * taps() * LANES, blocks * taps() * LANES);
@@ -105,14 +112,6 @@ final class VectorDepthwiseGradient {
     Scratch.give(sums);
     Scratch.give(copy);
     Scratch.give(upstream);
-  }
-
-  private boolean narrow() {
-    return g.inChannels() < LANES;
-  }
-
-  private int line() {
-    return g.outWidth() * g.inChannels();
   }
 
   private void band(int first, int end, PixelPlane in, int channel, PixelPlane out, float[] sums) {

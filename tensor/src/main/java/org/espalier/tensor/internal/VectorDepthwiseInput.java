@@ -5,25 +5,29 @@ import static org.espalier.tensor.internal.VectorPanels.LANES;
 /**
  * Finds the pixels that bands of output rows read: where they lie, if the kernel minds the borders
  * itself; in a copy with a border of zeros, if it does not; in a copy that may be read a vector too
- * far, if there are fewer channels than lanes.
+ * far, if there are fewer channels than lanes and nothing behind.
  */
 final class VectorDepthwiseInput {
   private final WindowAxis rows;
   private final WindowAxis columns;
   private final int channels;
   private final boolean bordered;
+  private final boolean ahead;
   private final VectorBand band;
 
   /**
    * Makes the finder.
    *
    * @param bordered whether pixels are wanted with a border of zeros
+   * @param ahead whether pixels that are not copied should be read ahead
    */
-  VectorDepthwiseInput(WindowAxis rows, WindowAxis columns, int channels, boolean bordered) {
+  VectorDepthwiseInput(
+      WindowAxis rows, WindowAxis columns, int channels, boolean bordered, boolean ahead) {
     this.rows = rows;
     this.columns = columns;
     this.channels = channels;
     this.bordered = bordered;
+    this.ahead = ahead;
     this.band = new VectorBand(rows, columns, channels, 1);
   }
 
@@ -47,13 +51,11 @@ final class VectorDepthwiseInput {
       int line = rows.copyStride() * band.width() * channels;
       return new PixelPlane(copy, -first * line, line, columns.copyStride() * channels);
     }
-    PixelPlane plane = PixelPlane.of(source, image, rows.source(), columns.source(), channels);
-    if (channels >= LANES) {
-      return plane;
-    }
     int top = Math.max(0, rows.sourceOf(first, 0));
     int last = rows.sourceOf(end - 1, (rows.taps() - 1) * rows.dilation());
-    return plane.copied(top, Math.min(rows.source(), last + 1), copy);
+    int bottom = Math.max(top, Math.min(rows.source(), last + 1));
+    return PixelPlane.of(source, image, rows.source(), columns.source(), channels)
+        .readable(top, bottom, channels, ahead, copy);
   }
 
   /** Returns where each tap reads a bordered input, from an output's first pixel on. */

@@ -19,7 +19,7 @@ import org.espalier.tensor.parallel.Parallel;
  */
 final class VectorDepthwiseSpread {
   /** Floats of the gradient in a band: its vectors of channels share cache lines. */
-  private static final int BAND = 1 << 14;
+  private static final int BAND = 1 << 15;
 
   private final ConvGeometry g;
   private final float[] weights;
@@ -57,48 +57,50 @@ final class VectorDepthwiseSpread {
     int cells = g.outHeight() + 1;
     int together = Math.max(1, Math.min(cells, BAND / (2 * g.inWidth() * channels)));
     int bands = (cells + together - 1) / together;
+    long floats = (long) g.inHeight() * g.inWidth() + (long) g.outHeight() * g.outWidth();
+    boolean ahead = ReadAhead.pays(g.batch() * floats * channels);
     Parallel.range(
         g.batch() * bands,
         Parallel.grain(9L * together * g.outWidth() * width / LANES),
         (from, to) -> {
-          float[] sink = new float[LANES];
           for (int item = from; item < to; item++) {
             int first = item % bands * together;
             int end = Math.min(first + together, cells);
-            band(first, end, upstream(dy, item / bands), gradient(dx, item / bands), sink);
+            int image = item / bands;
+            PixelPlane source = PixelPlane.of(dy, image, g.outHeight(), g.outWidth(), channels);
+            PixelPlane target = PixelPlane.of(dx, image, g.inHeight(), g.inWidth(), channels);
+            band(first, end, source, target, ahead);
           }
         });
   }
 
-  private PixelPlane upstream(float[] dy, int image) {
-    return PixelPlane.of(dy, image, g.outHeight(), g.outWidth(), g.inChannels());
-  }
-
-  private PixelPlane gradient(float[] dx, int image) {
-    return PixelPlane.of(dx, image, g.inHeight(), g.inWidth(), g.inChannels());
-  }
-
-  private void band(int first, int end, PixelPlane source, PixelPlane target, float[] sink) {
+  private void band(int first, int end, PixelPlane source, PixelPlane target, boolean ahead) {
     int channels = g.inChannels();
-    if (channels >= LANES) {
-      for (int channel = 0; channel < channels; channel += LANES) {
-        int block = VectorDepthwiseSweep.block(channel, channels);
-        cells(first, end, source, block, target, sink);
-      }
-      return;
-    }
-    // Fewer channels than lanes: see VectorDepthwiseSweep.
-    int top = Math.max(0, 2 * first - g.padTop());
-    int bottom = Math.min(g.inHeight(), 2 * end - g.padTop());
     int above = Math.max(0, first - 1);
     int below = Math.min(g.outHeight(), end);
+    int top = Math.min(g.inHeight(), Math.max(0, 2 * first - g.padTop()));
+    int bottom = Math.max(top, Math.min(g.inHeight(), 2 * end - g.padTop()));
     float[] copy = Scratch.take((long) (below - above) * source.line() + LANES);
-    float[] wide = Scratch.take((long) Math.max(0, bottom - top) * g.inWidth() * LANES);
-    PixelPlane vectors = PixelPlane.vectors(wide, top, g.inWidth());
-    cells(first, end, source.copied(above, below, copy), 0, vectors, sink);
-    target.pack(vectors, top, bottom, g.inWidth(), channels);
+    float[] sink = Scratch.take(LANES);
+    PixelPlane in = source.readable(above, below, channels, ahead, copy);
+    if (channels >= LANES) {
+      if (ahead) {
+        // Lines must be in the cache to be written to, too.
+        sink[0] = ReadAhead.lines(target.array(), target.place(top, 0), target.place(bottom, 0));
+      }
+      for (int channel = 0; channel < channels; channel += LANES) {
+        cells(first, end, in, VectorDepthwiseSweep.block(channel, channels), target, sink);
+      }
+    } else {
+      // Two rows are written at once, so all are written with a vector a pixel, and packed.
+      float[] wide = Scratch.take((long) (bottom - top) * g.inWidth() * LANES);
+      PixelPlane vectors = PixelPlane.vectors(wide, top, g.inWidth());
+      cells(first, end, in, 0, vectors, sink);
+      target.pack(vectors, top, bottom, g.inWidth(), channels);
+      Scratch.give(wide);
+    }
     Scratch.give(copy);
-    Scratch.give(wide);
+    Scratch.give(sink);
   }
 
   /** Computes rows {@code first} to {@code end} of cells for the lanes from {@code channel} on. */

@@ -15,8 +15,10 @@ import org.espalier.tensor.parallel.Parallel;
  * to rows of a vector a pixel, from where they are packed.
  */
 final class VectorDepthwiseSweep {
-  /** Floats of a band's source: what its vectors of channels share stays in the L1 cache. */
-  private static final int BAND = 1 << 14;
+  /**
+   * Floats of a band's source: half as many bytes as half an L2 cache's, the target being there.
+   */
+  private static final int BAND = 1 << 15;
 
   private final int images;
   private final WindowAxis rows;
@@ -61,7 +63,10 @@ final class VectorDepthwiseSweep {
   void run(float[] source, float[] weights, float[] start, Clamp clamp, float[] target) {
     int width = width(channels);
     boolean slides = VectorDepthwiseSlide.serves(rows, columns);
-    VectorDepthwiseInput input = new VectorDepthwiseInput(rows, columns, channels, !slides);
+    long floats =
+        (long) rows.source() * columns.source() + (long) rows.outputs() * columns.outputs();
+    boolean ahead = ReadAhead.pays(images * floats * channels);
+    VectorDepthwiseInput input = new VectorDepthwiseInput(rows, columns, channels, !slides, ahead);
     Kernel kernel =
         slides
             ? new VectorDepthwiseSlide(rows, columns, weights, start, width)
@@ -101,11 +106,23 @@ final class VectorDepthwiseSweep {
       }
       return;
     }
-    float[] wide = Scratch.take((long) (end - first) * columns.outputs() * LANES);
-    PixelPlane vectors = PixelPlane.vectors(wide, first, columns.outputs());
-    kernel.run(first, end, source, 0, vectors);
-    target.pack(vectors, first, end, columns.outputs(), channels);
+    int packed = packed(first, end, target);
+    kernel.run(first, packed, source, 0, target);
+    float[] wide = Scratch.take((long) (end - packed) * columns.outputs() * LANES);
+    PixelPlane vectors = PixelPlane.vectors(wide, packed, columns.outputs());
+    kernel.run(packed, end, source, 0, vectors);
+    target.pack(vectors, packed, end, columns.outputs(), channels);
     Scratch.give(wide);
+  }
+
+  /**
+   * Returns the first row that is not written where it belongs, because what a vector writes too
+   * far might not be overwritten by the rows behind it in this band.
+   */
+  private int packed(int first, int end, PixelPlane target) {
+    int line = columns.outputs() * channels;
+    boolean dense = target.step() == channels && target.line() == line;
+    return dense ? Math.max(first, end - (LANES + line - 1) / line) : first;
   }
 
   /** Returns the output rows of a band. */
