@@ -18,12 +18,15 @@ import jdk.incubator.vector.FloatVector;
  * reads such operands where they lie. The six values of one p are neighbours, so one address serves
  * all of them; a common body for both layouts would need six and costs a tenth to a quarter of the
  * speed of the narrow panels.
+ *
+ * <p>Where the last tile has fewer than six rows, the elements behind them belong to nobody. Their
+ * sums are stored first, where the last row is stored afterwards; hence the order of the stores.
  */
 final class VectorColumnTile {
   private VectorColumnTile() {}
 
   /**
-   * Does rows {@code from} to {@code to}, both multiples of {@link VectorPanels#ROWS}.
+   * Does rows {@code from}, a multiple of {@link VectorPanels#ROWS}, to {@code to}.
    *
    * @param width lanes of the panel: 4, 2, 1 or 1/2 times {@link VectorPanels#LANES}
    * @param depth number of products in each sum
@@ -141,30 +144,30 @@ final class VectorColumnTile {
         j += bStep;
         q += aStep;
       }
-      FULL_TYPE.cast(c00).intoArray(target, c.at(i));
-      FULL_TYPE.cast(c01).intoArray(target, c.at(i) + LANES);
-      FULL_TYPE.cast(c02).intoArray(target, c.at(i) + 2 * LANES);
-      FULL_TYPE.cast(c03).intoArray(target, c.at(i) + 3 * LANES);
-      FULL_TYPE.cast(c10).intoArray(target, c.at(i + 1));
-      FULL_TYPE.cast(c11).intoArray(target, c.at(i + 1) + LANES);
-      FULL_TYPE.cast(c12).intoArray(target, c.at(i + 1) + 2 * LANES);
-      FULL_TYPE.cast(c13).intoArray(target, c.at(i + 1) + 3 * LANES);
-      FULL_TYPE.cast(c20).intoArray(target, c.at(i + 2));
-      FULL_TYPE.cast(c21).intoArray(target, c.at(i + 2) + LANES);
-      FULL_TYPE.cast(c22).intoArray(target, c.at(i + 2) + 2 * LANES);
-      FULL_TYPE.cast(c23).intoArray(target, c.at(i + 2) + 3 * LANES);
-      FULL_TYPE.cast(c30).intoArray(target, c.at(i + 3));
-      FULL_TYPE.cast(c31).intoArray(target, c.at(i + 3) + LANES);
-      FULL_TYPE.cast(c32).intoArray(target, c.at(i + 3) + 2 * LANES);
-      FULL_TYPE.cast(c33).intoArray(target, c.at(i + 3) + 3 * LANES);
-      FULL_TYPE.cast(c40).intoArray(target, c.at(i + 4));
-      FULL_TYPE.cast(c41).intoArray(target, c.at(i + 4) + LANES);
-      FULL_TYPE.cast(c42).intoArray(target, c.at(i + 4) + 2 * LANES);
-      FULL_TYPE.cast(c43).intoArray(target, c.at(i + 4) + 3 * LANES);
-      FULL_TYPE.cast(c50).intoArray(target, c.at(i + 5));
-      FULL_TYPE.cast(c51).intoArray(target, c.at(i + 5) + LANES);
-      FULL_TYPE.cast(c52).intoArray(target, c.at(i + 5) + 2 * LANES);
       FULL_TYPE.cast(c53).intoArray(target, c.at(i + 5) + 3 * LANES);
+      FULL_TYPE.cast(c52).intoArray(target, c.at(i + 5) + 2 * LANES);
+      FULL_TYPE.cast(c51).intoArray(target, c.at(i + 5) + LANES);
+      FULL_TYPE.cast(c50).intoArray(target, c.at(i + 5));
+      FULL_TYPE.cast(c43).intoArray(target, c.at(i + 4) + 3 * LANES);
+      FULL_TYPE.cast(c42).intoArray(target, c.at(i + 4) + 2 * LANES);
+      FULL_TYPE.cast(c41).intoArray(target, c.at(i + 4) + LANES);
+      FULL_TYPE.cast(c40).intoArray(target, c.at(i + 4));
+      FULL_TYPE.cast(c33).intoArray(target, c.at(i + 3) + 3 * LANES);
+      FULL_TYPE.cast(c32).intoArray(target, c.at(i + 3) + 2 * LANES);
+      FULL_TYPE.cast(c31).intoArray(target, c.at(i + 3) + LANES);
+      FULL_TYPE.cast(c30).intoArray(target, c.at(i + 3));
+      FULL_TYPE.cast(c23).intoArray(target, c.at(i + 2) + 3 * LANES);
+      FULL_TYPE.cast(c22).intoArray(target, c.at(i + 2) + 2 * LANES);
+      FULL_TYPE.cast(c21).intoArray(target, c.at(i + 2) + LANES);
+      FULL_TYPE.cast(c20).intoArray(target, c.at(i + 2));
+      FULL_TYPE.cast(c13).intoArray(target, c.at(i + 1) + 3 * LANES);
+      FULL_TYPE.cast(c12).intoArray(target, c.at(i + 1) + 2 * LANES);
+      FULL_TYPE.cast(c11).intoArray(target, c.at(i + 1) + LANES);
+      FULL_TYPE.cast(c10).intoArray(target, c.at(i + 1));
+      FULL_TYPE.cast(c03).intoArray(target, c.at(i) + 3 * LANES);
+      FULL_TYPE.cast(c02).intoArray(target, c.at(i) + 2 * LANES);
+      FULL_TYPE.cast(c01).intoArray(target, c.at(i) + LANES);
+      FULL_TYPE.cast(c00).intoArray(target, c.at(i));
     }
   }
 
@@ -223,18 +226,18 @@ final class VectorColumnTile {
         j += bStep;
         q += aStep;
       }
-      FULL_TYPE.cast(c00).intoArray(target, c.at(i));
-      FULL_TYPE.cast(c01).intoArray(target, c.at(i) + LANES);
-      FULL_TYPE.cast(c10).intoArray(target, c.at(i + 1));
-      FULL_TYPE.cast(c11).intoArray(target, c.at(i + 1) + LANES);
-      FULL_TYPE.cast(c20).intoArray(target, c.at(i + 2));
-      FULL_TYPE.cast(c21).intoArray(target, c.at(i + 2) + LANES);
-      FULL_TYPE.cast(c30).intoArray(target, c.at(i + 3));
-      FULL_TYPE.cast(c31).intoArray(target, c.at(i + 3) + LANES);
-      FULL_TYPE.cast(c40).intoArray(target, c.at(i + 4));
-      FULL_TYPE.cast(c41).intoArray(target, c.at(i + 4) + LANES);
-      FULL_TYPE.cast(c50).intoArray(target, c.at(i + 5));
       FULL_TYPE.cast(c51).intoArray(target, c.at(i + 5) + LANES);
+      FULL_TYPE.cast(c50).intoArray(target, c.at(i + 5));
+      FULL_TYPE.cast(c41).intoArray(target, c.at(i + 4) + LANES);
+      FULL_TYPE.cast(c40).intoArray(target, c.at(i + 4));
+      FULL_TYPE.cast(c31).intoArray(target, c.at(i + 3) + LANES);
+      FULL_TYPE.cast(c30).intoArray(target, c.at(i + 3));
+      FULL_TYPE.cast(c21).intoArray(target, c.at(i + 2) + LANES);
+      FULL_TYPE.cast(c20).intoArray(target, c.at(i + 2));
+      FULL_TYPE.cast(c11).intoArray(target, c.at(i + 1) + LANES);
+      FULL_TYPE.cast(c10).intoArray(target, c.at(i + 1));
+      FULL_TYPE.cast(c01).intoArray(target, c.at(i) + LANES);
+      FULL_TYPE.cast(c00).intoArray(target, c.at(i));
     }
   }
 
@@ -280,12 +283,12 @@ final class VectorColumnTile {
         j += bStep;
         q += aStep;
       }
-      FULL_TYPE.cast(c0).intoArray(target, c.at(i));
-      FULL_TYPE.cast(c1).intoArray(target, c.at(i + 1));
-      FULL_TYPE.cast(c2).intoArray(target, c.at(i + 2));
-      FULL_TYPE.cast(c3).intoArray(target, c.at(i + 3));
-      FULL_TYPE.cast(c4).intoArray(target, c.at(i + 4));
       FULL_TYPE.cast(c5).intoArray(target, c.at(i + 5));
+      FULL_TYPE.cast(c4).intoArray(target, c.at(i + 4));
+      FULL_TYPE.cast(c3).intoArray(target, c.at(i + 3));
+      FULL_TYPE.cast(c2).intoArray(target, c.at(i + 2));
+      FULL_TYPE.cast(c1).intoArray(target, c.at(i + 1));
+      FULL_TYPE.cast(c0).intoArray(target, c.at(i));
     }
   }
 
@@ -331,12 +334,12 @@ final class VectorColumnTile {
         j += bStep;
         q += aStep;
       }
-      HALF_TYPE.cast(c0).intoArray(target, c.at(i));
-      HALF_TYPE.cast(c1).intoArray(target, c.at(i + 1));
-      HALF_TYPE.cast(c2).intoArray(target, c.at(i + 2));
-      HALF_TYPE.cast(c3).intoArray(target, c.at(i + 3));
-      HALF_TYPE.cast(c4).intoArray(target, c.at(i + 4));
       HALF_TYPE.cast(c5).intoArray(target, c.at(i + 5));
+      HALF_TYPE.cast(c4).intoArray(target, c.at(i + 4));
+      HALF_TYPE.cast(c3).intoArray(target, c.at(i + 3));
+      HALF_TYPE.cast(c2).intoArray(target, c.at(i + 2));
+      HALF_TYPE.cast(c1).intoArray(target, c.at(i + 1));
+      HALF_TYPE.cast(c0).intoArray(target, c.at(i));
     }
   }
 }

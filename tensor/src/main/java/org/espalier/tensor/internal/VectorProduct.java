@@ -26,6 +26,8 @@ final class VectorProduct {
 
   private float[] a;
   private Lines aRows;
+  private int aFrom;
+  private boolean aPacked;
   private int aStep;
   private float[] b;
   private int bFrom;
@@ -66,16 +68,18 @@ final class VectorProduct {
    */
   VectorProduct leftColumns(float[] a, int from, int step) {
     this.a = a;
-    this.aRows = Lines.of(from, 1);
+    this.aFrom = from;
     this.aStep = step;
+    this.aPacked = false;
     return this;
   }
 
   /** Takes the left matrix from {@code a} as {@link VectorPanels#packLeft} wrote it. */
   VectorProduct leftPanels(float[] a) {
     this.a = a;
-    this.aRows = null;
+    this.aFrom = 0;
     this.aStep = ROWS;
+    this.aPacked = true;
     return this;
   }
 
@@ -200,13 +204,13 @@ final class VectorProduct {
     int bStep = bStride == 0 ? width : bStride;
     if (aStep == 0) {
       VectorRowTile.run(width, first, end, depth, left, b, bAt, bStep, start, to);
-    } else if (aRows == null) {
+    } else if (aPacked) {
       VectorColumnTile.run(
           width, first, end, depth, a, 0, depth * ROWS, aStep, b, bAt, bStep, start, to);
     } else {
-      int whole = end / ROWS * ROWS;
+      int whole = reachesBeyond(end, depth) ? end / ROWS * ROWS : end;
       VectorColumnTile.run(
-          width, first, whole, depth, a, aRows.from(), ROWS, aStep, b, bAt, bStep, start, to);
+          width, first, whole, depth, a, aFrom, ROWS, aStep, b, bAt, bStep, start, to);
       if (whole < end) {
         float[] last = lastColumns(whole, rows, depth);
         VectorColumnTile.run(width, whole, end, depth, last, 0, 0, ROWS, b, bAt, bStep, start, to);
@@ -215,14 +219,20 @@ final class VectorProduct {
     }
   }
 
+  /** Tells whether the last tile would read columns behind the end of the array. */
+  private boolean reachesBeyond(int end, int depth) {
+    int tiles = (end + ROWS - 1) / ROWS;
+    return aFrom + (depth - 1) * aStep + tiles * ROWS > a.length;
+  }
+
   /**
-   * Copies the last rows of a left matrix stored by columns, the very last repeated: a column has
-   * no six elements there.
+   * Copies the last rows of a left matrix stored by columns, the very last repeated: the array ends
+   * before six elements of the last column.
    */
   private float[] lastColumns(int first, int rows, int depth) {
     float[] copy = Scratch.take((long) depth * ROWS);
     for (int p = 0; p < depth; p++) {
-      int at = aRows.from() + p * aStep;
+      int at = aFrom + p * aStep;
       for (int r = 0; r < ROWS; r++) {
         copy[p * ROWS + r] = a[at + Math.min(first + r, rows - 1)];
       }
