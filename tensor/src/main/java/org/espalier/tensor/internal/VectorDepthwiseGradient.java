@@ -93,7 +93,9 @@ final class VectorDepthwiseGradient {
   private void sum(int from, int to, float[] parts, int at, int blocks) {
     float[] sums = Scratch.take((long) taps() * LANES);
     float[] copy = Scratch.take(input.size(together));
-    float[] upstream = Scratch.take((long) together * g.outWidth() * g.inChannels() + LANES);
+    // Pixels as wide as vectors are never copied.
+    int copied = g.inChannels() < LANES ? together * g.outWidth() * g.inChannels() + LANES : 0;
+    float[] upstream = Scratch.take(copied);
     int line = from;
     while (line < to) {
       int image = line / g.outHeight();

@@ -80,7 +80,7 @@ final class VectorDepthwiseSpread {
     int below = Math.min(g.outHeight(), end);
     int top = Math.min(g.inHeight(), Math.max(0, 2 * first - g.padTop()));
     int bottom = Math.max(top, Math.min(g.inHeight(), 2 * end - g.padTop()));
-    float[] copy = Scratch.take((long) (below - above) * source.line() + LANES);
+    float[] copy = Scratch.take(channels < LANES ? (below - above) * source.line() + LANES : 0);
     float[] sink = Scratch.take(LANES);
     PixelPlane in = source.readable(above, below, channels, ahead, copy);
     if (channels >= LANES) {

@@ -11,12 +11,13 @@ import org.espalier.tensor.parallel.Parallel;
  * c] · weights[t, c]}.
  *
  * <p>Channels that fill no last vector are computed together with some of those before, once more.
- * Fewer channels than lanes are read a vector a pixel too, what lies behind included, and written
- * to rows of a vector a pixel, from where they are packed.
+ * Fewer channels than lanes are read and written a vector a pixel too: what is written too far is
+ * overwritten by the next pixel, and the last rows of a band are packed.
  */
 final class VectorDepthwiseSweep {
   /**
-   * Floats of a band's source: half as many bytes as half an L2 cache's, the target being there.
+   * Floats of a band's source: an eighth of an L2 cache, so that it stays there beside the target
+   * and single images make several bands.
    */
   private static final int BAND = 1 << 15;
 
