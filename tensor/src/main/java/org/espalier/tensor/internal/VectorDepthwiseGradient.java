@@ -1,10 +1,8 @@
 package org.espalier.tensor.internal;
 
-import static org.espalier.tensor.internal.VectorPanels.FULL;
 import static org.espalier.tensor.internal.VectorPanels.LANES;
 
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 import org.espalier.tensor.kernel.ConvGeometry;
 import org.espalier.tensor.parallel.Parallel;
 
@@ -14,14 +12,14 @@ import org.espalier.tensor.parallel.Parallel;
  *
  * <p>The output rows of all images are cut into pieces by the size of the problem; each sums for
  * itself and the pieces are added in order, so that the result does not depend on the threads. A
- * piece sums bands of at most a few hundred pixels in registers and adds those with what is lost in
- * rounding kept apart, so that long sums are as exact as short ones.
+ * piece sums bands of a few hundred pixels in registers and then adds those sums: three short sums
+ * round much less than a long one.
  */
 final class VectorDepthwiseGradient {
   /** Most pieces: enough for eight threads, few enough that adding them up costs nothing. */
   private static final int PIECES = 16;
 
-  /** Pixels summed in one register: rounding grows with its root, and the sums then move on. */
+  /** Pixels summed in a register: what is lost in rounding grows with the root of their number. */
   private static final int PIXELS = 512;
 
   /** Floats of a band's input: a quarter of an L2 cache. */
@@ -62,8 +60,7 @@ final class VectorDepthwiseGradient {
     int pieces = Parallel.pieces(lines, grain);
     int length = taps() * LANES;
     int blocks = (g.inChannels() + LANES - 1) / LANES;
-    // Behind the sums of a piece lies what was lost in rounding them.
-    int size = 2 * blocks * length;
+    int size = blocks * length;
     float[] parts = Scratch.take((long) pieces * size);
     Arrays.fill(parts, 0, pieces * size, 0);
     Parallel.numbered(
@@ -76,7 +73,7 @@ final class VectorDepthwiseGradient {
           double sum = 0;
           int at = block * length + t * LANES + c;
           for (int piece = 0; piece < pieces; piece++) {
-            sum += (double) parts[piece * size + at] + parts[piece * size + size / 2 + at];
+            sum += parts[piece * size + at];
           }
           dw[(channel + c) * taps() + t] = (float) sum;
         }
@@ -107,7 +104,7 @@ final class VectorDepthwiseGradient {
               .readable(first, end, g.inChannels(), ahead, upstream);
       for (int block = 0; block < blocks; block++) {
         band(first, end, in, VectorDepthwiseSweep.block(block * LANES, g.inChannels()), out, sums);
-        add(sums, taps() * LANES, parts, at + block * taps() * LANES, blocks * taps() * LANES);
+        add(sums, taps() * LANES, parts, at + block * taps() * LANES);
       }
       line += end - first;
     }
@@ -124,16 +121,9 @@ final class VectorDepthwiseGradient {
     }
   }
 
-  /** Adds numbers to sums, and what rounding loses to other sums (Knuth's two-sum). */
-  private static void add(float[] numbers, int length, float[] sums, int at, int lost) {
-    for (int i = 0; i < length; i += LANES) {
-      FloatVector number = FloatVector.fromArray(FULL, numbers, i);
-      FloatVector before = FloatVector.fromArray(FULL, sums, at + i);
-      FloatVector after = before.add(number);
-      FloatVector added = after.sub(before);
-      FloatVector rest = before.sub(after.sub(added)).add(number.sub(added));
-      FloatVector.fromArray(FULL, sums, at + lost + i).add(rest).intoArray(sums, at + lost + i);
-      after.intoArray(sums, at + i);
+  private static void add(float[] numbers, int length, float[] sums, int at) {
+    for (int i = 0; i < length; i++) {
+      sums[at + i] += numbers[i];
     }
   }
 }
