@@ -2,6 +2,7 @@ package org.espalier.tensor.internal;
 
 import static org.espalier.tensor.internal.VectorPanels.FULL_TYPE;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -20,6 +21,11 @@ final class VectorRowQuads {
   private static final int LANES = S.length();
   private static final int QUAD = 4 * LANES;
 
+  // What stands for absent numbers: choosing an array costs nothing, choosing a vector boxes it.
+  private static final float[] ONES = constant(1);
+  private static final float[] NOTHING = constant(-0f);
+  private static final float[] OPEN = constant(Float.POSITIVE_INFINITY);
+
   private VectorRowQuads() {}
 
   /** Tells whether the loops serve this period. */
@@ -27,26 +33,29 @@ final class VectorRowQuads {
     return period % QUAD == 0;
   }
 
-  /** Returns the numbers of the channels at {@code i}, the same for all where there are none. */
-  private static FloatVector numbers(float[] companion, int i, float otherwise) {
-    return companion == null
-        ? FloatVector.broadcast(S, otherwise)
-        : FloatVector.fromArray(S, companion, i);
+  private static float[] constant(float value) {
+    float[] numbers = new float[QUAD];
+    Arrays.fill(numbers, value);
+    return numbers;
   }
 
   /** Computes {@code y = max(x · scale + shift, least)}. */
   static int scaleShift(
       float[] x, int at, float[] scale, float[] shift, int n, int period, float least, float[] y) {
     int whole = n / QUAD * QUAD;
+    float[] factors = scale == null ? ONES : scale;
+    float[] terms = shift == null ? NOTHING : shift;
     for (int j = 0; j < period && j < whole; j += QUAD) {
-      FloatVector factor0 = numbers(scale, j, 1);
-      FloatVector term0 = numbers(shift, j, -0f);
-      FloatVector factor1 = numbers(scale, j + LANES, 1);
-      FloatVector term1 = numbers(shift, j + LANES, -0f);
-      FloatVector factor2 = numbers(scale, j + 2 * LANES, 1);
-      FloatVector term2 = numbers(shift, j + 2 * LANES, -0f);
-      FloatVector factor3 = numbers(scale, j + 3 * LANES, 1);
-      FloatVector term3 = numbers(shift, j + 3 * LANES, -0f);
+      int atFactor = scale == null ? 0 : j;
+      int atTerm = shift == null ? 0 : j;
+      FloatVector factor0 = FloatVector.fromArray(S, factors, atFactor);
+      FloatVector term0 = FloatVector.fromArray(S, terms, atTerm);
+      FloatVector factor1 = FloatVector.fromArray(S, factors, atFactor + LANES);
+      FloatVector term1 = FloatVector.fromArray(S, terms, atTerm + LANES);
+      FloatVector factor2 = FloatVector.fromArray(S, factors, atFactor + 2 * LANES);
+      FloatVector term2 = FloatVector.fromArray(S, terms, atTerm + 2 * LANES);
+      FloatVector factor3 = FloatVector.fromArray(S, factors, atFactor + 3 * LANES);
+      FloatVector term3 = FloatVector.fromArray(S, terms, atTerm + 3 * LANES);
       int count = (whole - j + period - 1) / period;
       for (int k = 0, i = at + j; k < count; k++, i += period) {
         FloatVector y0 = FloatVector.fromArray(S, x, i).fma(factor0, term0);
@@ -75,24 +84,26 @@ final class VectorRowQuads {
       int period,
       float[] out) {
     int whole = n / QUAD * QUAD;
+    float[] terms = gate == null ? OPEN : gate;
     FloatVector zero = FloatVector.zero(S);
     for (int j = 0; j < period && j < whole; j += QUAD) {
+      int atTerm = gate == null ? 0 : j;
       FloatVector a0 = FloatVector.fromArray(S, a, j);
       FloatVector b0 = FloatVector.fromArray(S, b, j);
       FloatVector c0 = FloatVector.fromArray(S, c, j);
-      FloatVector g0 = numbers(gate, j, Float.POSITIVE_INFINITY);
+      FloatVector g0 = FloatVector.fromArray(S, terms, atTerm);
       FloatVector a1 = FloatVector.fromArray(S, a, j + LANES);
       FloatVector b1 = FloatVector.fromArray(S, b, j + LANES);
       FloatVector c1 = FloatVector.fromArray(S, c, j + LANES);
-      FloatVector g1 = numbers(gate, j + LANES, Float.POSITIVE_INFINITY);
+      FloatVector g1 = FloatVector.fromArray(S, terms, atTerm + LANES);
       FloatVector a2 = FloatVector.fromArray(S, a, j + 2 * LANES);
       FloatVector b2 = FloatVector.fromArray(S, b, j + 2 * LANES);
       FloatVector c2 = FloatVector.fromArray(S, c, j + 2 * LANES);
-      FloatVector g2 = numbers(gate, j + 2 * LANES, Float.POSITIVE_INFINITY);
+      FloatVector g2 = FloatVector.fromArray(S, terms, atTerm + 2 * LANES);
       FloatVector a3 = FloatVector.fromArray(S, a, j + 3 * LANES);
       FloatVector b3 = FloatVector.fromArray(S, b, j + 3 * LANES);
       FloatVector c3 = FloatVector.fromArray(S, c, j + 3 * LANES);
-      FloatVector g3 = numbers(gate, j + 3 * LANES, Float.POSITIVE_INFINITY);
+      FloatVector g3 = FloatVector.fromArray(S, terms, atTerm + 3 * LANES);
       int count = (whole - j + period - 1) / period;
       for (int k = 0, i = at + j; k < count; k++, i += period) {
         FloatVector y0 = FloatVector.fromArray(S, y, i);
@@ -176,26 +187,30 @@ final class VectorRowQuads {
       float[] sum,
       float[] product) {
     int whole = n / QUAD * QUAD;
+    float[] factors = scale == null ? ONES : scale;
+    float[] terms = shift == null ? OPEN : shift;
     FloatVector zero = FloatVector.zero(S);
     for (int j = 0; j < period && j < whole; j += QUAD) {
+      int atFactor = scale == null ? 0 : j;
+      int atTerm = shift == null ? 0 : j;
       FloatVector mean0 = FloatVector.fromArray(S, mean, j);
-      FloatVector factor0 = numbers(scale, j, 1);
-      FloatVector term0 = numbers(shift, j, Float.POSITIVE_INFINITY);
+      FloatVector factor0 = FloatVector.fromArray(S, factors, atFactor);
+      FloatVector term0 = FloatVector.fromArray(S, terms, atTerm);
       FloatVector sum0 = FloatVector.fromArray(S, sum, j);
       FloatVector product0 = FloatVector.fromArray(S, product, j);
       FloatVector mean1 = FloatVector.fromArray(S, mean, j + LANES);
-      FloatVector factor1 = numbers(scale, j + LANES, 1);
-      FloatVector term1 = numbers(shift, j + LANES, Float.POSITIVE_INFINITY);
+      FloatVector factor1 = FloatVector.fromArray(S, factors, atFactor + LANES);
+      FloatVector term1 = FloatVector.fromArray(S, terms, atTerm + LANES);
       FloatVector sum1 = FloatVector.fromArray(S, sum, j + LANES);
       FloatVector product1 = FloatVector.fromArray(S, product, j + LANES);
       FloatVector mean2 = FloatVector.fromArray(S, mean, j + 2 * LANES);
-      FloatVector factor2 = numbers(scale, j + 2 * LANES, 1);
-      FloatVector term2 = numbers(shift, j + 2 * LANES, Float.POSITIVE_INFINITY);
+      FloatVector factor2 = FloatVector.fromArray(S, factors, atFactor + 2 * LANES);
+      FloatVector term2 = FloatVector.fromArray(S, terms, atTerm + 2 * LANES);
       FloatVector sum2 = FloatVector.fromArray(S, sum, j + 2 * LANES);
       FloatVector product2 = FloatVector.fromArray(S, product, j + 2 * LANES);
       FloatVector mean3 = FloatVector.fromArray(S, mean, j + 3 * LANES);
-      FloatVector factor3 = numbers(scale, j + 3 * LANES, 1);
-      FloatVector term3 = numbers(shift, j + 3 * LANES, Float.POSITIVE_INFINITY);
+      FloatVector factor3 = FloatVector.fromArray(S, factors, atFactor + 3 * LANES);
+      FloatVector term3 = FloatVector.fromArray(S, terms, atTerm + 3 * LANES);
       FloatVector sum3 = FloatVector.fromArray(S, sum, j + 3 * LANES);
       FloatVector product3 = FloatVector.fromArray(S, product, j + 3 * LANES);
       int count = (whole - j + period - 1) / period;
