@@ -17,7 +17,8 @@ final class ScalarPool {
     /**
      * Works on output pixel (image, row, column), whose channels start at {@code at}.
      *
-     * @param taps positions {@code row · width + column} of its window, in scan order
+     * @param taps positions {@code row · width + column} of its window, in scan order; reused for
+     *     the next one
      */
     void run(int image, int[] taps, float share, int at);
   }
@@ -49,12 +50,14 @@ final class ScalarPool {
   }
 
   private static void lines(PoolGeometry g, int from, int to, Pixel body) {
+    int[] taps = new int[0];
     for (int line = from; line < to; line++) {
       int row = line % g.outHeight();
       for (int column = 0; column < g.outWidth(); column++) {
         float share = 1f / (g.rowCount()[row] * g.columnCount()[column]);
         int at = (line * g.outWidth() + column) * g.channels();
-        body.run(line / g.outHeight(), taps(g, row, column), share, at);
+        taps = taps(g, row, column, taps);
+        body.run(line / g.outHeight(), taps, share, at);
       }
     }
   }
@@ -64,10 +67,11 @@ final class ScalarPool {
     return Math.max(input, (long) g.batch() * g.outHeight() * g.outWidth() * g.channels());
   }
 
-  private static int[] taps(PoolGeometry g, int row, int column) {
+  /** Lists the positions of a window, in the array of the window before if that is as large. */
+  private static int[] taps(PoolGeometry g, int row, int column, int[] before) {
     int height = steps(g.rowStart()[row], g.rowEnd()[row], g.rowStep());
     int width = steps(g.columnStart()[column], g.columnEnd()[column], g.columnStep());
-    int[] taps = new int[height * width];
+    int[] taps = before.length == height * width ? before : new int[height * width];
     for (int i = 0; i < height; i++) {
       int first = (g.rowStart()[row] + i * g.rowStep()) * g.width() + g.columnStart()[column];
       for (int j = 0; j < width; j++) {

@@ -16,32 +16,73 @@ final class Scratch {
   /** Arrays kept of each size: enough for both operands of eight threads. */
   private static final int KEPT = 16;
 
-  private static final AtomicReferenceArray<float[]> POOL =
-      new AtomicReferenceArray<>((Integer.SIZE - SMALLEST) * KEPT);
+  private static final int PLACES = (Integer.SIZE - SMALLEST) * KEPT;
+
+  private static final AtomicReferenceArray<float[]> FLOATS = new AtomicReferenceArray<>(PLACES);
+  private static final AtomicReferenceArray<double[]> DOUBLES = new AtomicReferenceArray<>(PLACES);
 
   private Scratch() {}
 
   /** Returns a dirty array of at least {@code size} elements. */
   static float[] take(long size) {
     int exponent = exponent(Math.max(1, size));
+    float[] kept = take(FLOATS, exponent);
+    return kept != null ? kept : new float[1 << exponent];
+  }
+
+  /** Returns a dirty array of at least {@code size} elements. */
+  static double[] takeDoubles(long size) {
+    int exponent = exponent(Math.max(1, size));
+    double[] kept = take(DOUBLES, exponent);
+    return kept != null ? kept : new double[1 << exponent];
+  }
+
+  private static <A> A take(AtomicReferenceArray<A> pool, int exponent) {
     int first = (exponent - SMALLEST) * KEPT;
     for (int i = first; i < first + KEPT; i++) {
-      if (POOL.getPlain(i) != null) {
-        float[] array = POOL.getAndSet(i, null);
+      if (pool.getPlain(i) != null) {
+        A array = pool.getAndSet(i, null);
         if (array != null) {
           return array;
         }
       }
     }
-    return new float[1 << exponent];
+    return null;
   }
 
   /** Takes back an array that {@link #take} returned. */
   static void give(float[] array) {
-    int first = (exponent(array.length) - SMALLEST) * KEPT;
+    give(FLOATS, array.length, array);
+  }
+
+  /** Takes back an array that {@link #takeDoubles} returned. */
+  static void give(double[] array) {
+    give(DOUBLES, array.length, array);
+  }
+
+  private static <A> void give(AtomicReferenceArray<A> pool, int length, A array) {
+    int first = (exponent(length) - SMALLEST) * KEPT;
     for (int i = first; i < first + KEPT; i++) {
-      if (POOL.getPlain(i) == null && POOL.compareAndSet(i, null, array)) {
+      if (pool.getPlain(i) == null && pool.compareAndSet(i, null, array)) {
         return;
+      }
+    }
+  }
+
+  /** Returns some dirty arrays of at least {@code size} elements. */
+  static float[][] take(int count, long size) {
+    float[][] arrays = new float[count][];
+    for (int k = 0; k < count; k++) {
+      arrays[k] = take(size);
+    }
+    return arrays;
+  }
+
+  /** Takes back arrays that {@link #take} returned; absent ones are skipped. */
+  static void give(float[][] arrays) {
+    for (float[] array : arrays) {
+      if (array != null) {
+        give(array);
       }
     }
   }

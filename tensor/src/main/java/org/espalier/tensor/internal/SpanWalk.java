@@ -25,9 +25,6 @@ final class SpanWalk {
   /** Elements whose mean is subtracted before the deviations of a block are summed. */
   private static final int HEAD = 4096;
 
-  /** Stretches summed in float before the sums move on to double. */
-  private static final int FLUSH = 128;
-
   /** Lanes of the widest vectors: as many rows at a time leave no tail behind them. */
   private static final int LANES = 16;
 
@@ -184,123 +181,83 @@ final class SpanWalk {
               body.run(at(unit, row), length, period(unit, length), repeated, scratch);
             }
           }
+          Scratch.give(repeated);
+          Scratch.give(scratch);
         });
   }
 
   private void reduce(boolean maximum, Fold body, double[][] results) {
-    double[][][] partial = new double[units()][][];
+    int stride = results.length * width;
+    double[] partial = Scratch.takeDoubles((long) units() * stride);
     parallel(
         (from, to) -> {
-          Folding folding = new Folding(results.length, companions.length);
+          SpanFolding folding = new SpanFolding(this, results.length, companions.length, maximum);
           int filled = -1;
           for (int unit = from; unit < to; unit++) {
-            filled = fill(unit, filled, folding.repeated);
+            filled = fill(unit, filled, folding.repeated());
             int first = row(unit % blocks);
             int last = row(unit % blocks + 1);
-            partial[unit] = folding.fold(unit, first, last, results.length, maximum, body);
+            folding.fold(unit, first, last, results.length, body, partial, unit * stride);
           }
+          folding.release();
         });
-    for (int unit = 0; unit < partial.length; unit++) {
+    for (int unit = 0; unit < units(); unit++) {
       int companion = companion(unit);
       for (int k = 0; k < results.length; k++) {
-        for (int i = 0; i < partial[unit][k].length; i++) {
-          results[k][companion + i] = join(maximum, results[k][companion + i], partial[unit][k][i]);
+        int at = unit * stride + k * width;
+        for (int i = 0; i < columnWidth(unit); i++) {
+          double joined = SpanFolding.join(maximum, results[k][companion + i], partial[at + i]);
+          results[k][companion + i] = joined;
         }
       }
     }
+    Scratch.give(partial);
   }
 
   private void moments(Fold sum, Fold deviations, double[][] moments) {
-    float[][] centres = new float[units()][];
-    double[][][] partial = new double[units()][][];
+    int stride = 2 * width;
+    float[] centres = Scratch.take((long) units() * width);
+    double[] partial = Scratch.takeDoubles((long) units() * stride);
     parallel(
         (from, to) -> {
-          Folding folding = new Folding(2, 1);
+          SpanFolding folding = new SpanFolding(this, 2, 1, false);
           for (int unit = from; unit < to; unit++) {
             int first = row(unit % blocks);
             int last = row(unit % blocks + 1);
             int head = Math.min(last - first, Math.max(1, HEAD / width));
-            double[] total = folding.fold(unit, first, first + head, 1, false, sum)[0];
-            centres[unit] = new float[total.length];
-            for (int i = 0; i < total.length; i++) {
-              centres[unit][i] = (float) (total[i] / head);
+            folding.fold(unit, first, first + head, 1, sum, partial, unit * stride);
+            for (int i = 0; i < columnWidth(unit); i++) {
+              centres[unit * width + i] = (float) (partial[unit * stride + i] / head);
             }
-            repeat(centres[unit], 0, total.length, folding.repeated[0]);
-            partial[unit] = folding.fold(unit, first, last, 2, false, deviations);
+            repeat(centres, unit * width, columnWidth(unit), folding.repeated()[0]);
+            folding.fold(unit, first, last, 2, deviations, partial, unit * stride);
           }
+          folding.release();
         });
-    for (int unit = 0; unit < partial.length; unit++) {
-      joinMoments(unit, centres[unit], partial[unit], moments);
+    for (int unit = 0; unit < units(); unit++) {
+      joinMoments(unit, centres, partial, unit * stride, moments);
     }
     for (int i = 0; i < moments[1].length; i++) {
       moments[1][i] /= span.middle();
     }
+    Scratch.give(partial);
+    Scratch.give(centres);
   }
 
   /** Joins the mean and the sum of squared deviations of a block to those of the blocks before. */
-  private void joinMoments(int unit, float[] centres, double[][] sums, double[][] moments) {
+  private void joinMoments(int unit, float[] centres, double[] sums, int at, double[][] moments) {
     int companion = companion(unit);
     double before = row(unit % blocks);
     double rows = row(unit % blocks + 1) - before;
     double share = 1 / rows;
     double weight = rows / (before + rows);
-    for (int i = 0; i < centres.length; i++) {
-      double shift = sums[0][i] * share;
-      double squares = Math.max(0, sums[1][i] - shift * sums[0][i]);
-      double step = centres[i] + shift - moments[0][companion + i];
+    for (int i = 0; i < columnWidth(unit); i++) {
+      double shift = sums[at + i] * share;
+      double squares = Math.max(0, sums[at + width + i] - shift * sums[at + i]);
+      double step = centres[unit * width + i] + shift - moments[0][companion + i];
       moments[0][companion + i] += step * weight;
       moments[1][companion + i] += squares + step * step * before * weight;
     }
-  }
-
-  /** The arrays in which one thread sums up block after block. */
-  private final class Folding {
-    final float[][] repeated;
-    private final float[][] running;
-    private final float[][] scratch = scratch();
-
-    Folding(int results, int companions) {
-      repeated = room(companions);
-      running = new float[results][reach()];
-    }
-
-    /** Returns {@code count} results for each column of a unit, from some rows of it. */
-    double[][] fold(int unit, int first, int last, int count, boolean maximum, Fold body) {
-      double[][] sums = new double[count][columnWidth(unit)];
-      for (double[] sum : sums) {
-        Arrays.fill(sum, maximum ? Double.NEGATIVE_INFINITY : 0);
-      }
-      int step = repeats * FLUSH;
-      for (int start = first; start < last; start += step) {
-        int end = Math.min(last, start + step);
-        int used = length(unit, start, end);
-        used = periodic ? period(unit, used) : used;
-        for (float[] sum : running) {
-          Arrays.fill(sum, 0, used, maximum ? Float.NEGATIVE_INFINITY : 0);
-        }
-        for (int row = start; row < end; row += repeats) {
-          int length = length(unit, row, end);
-          body.run(at(unit, row), length, period(unit, length), running, repeated, scratch);
-        }
-        for (int k = 0; k < count; k++) {
-          flush(maximum, running[k], used, sums[k]);
-        }
-      }
-      return sums;
-    }
-  }
-
-  private static void flush(boolean maximum, float[] running, int used, double[] sums) {
-    int width = sums.length;
-    for (int from = 0; from < used; from += width) {
-      for (int i = 0; i < width; i++) {
-        sums[i] = join(maximum, sums[i], running[from + i]);
-      }
-    }
-  }
-
-  private static double join(boolean maximum, double a, double b) {
-    return maximum ? Math.max(a, b) : a + b;
   }
 
   private int units() {
@@ -313,20 +270,22 @@ final class SpanWalk {
   }
 
   /** Returns how many elements of companions and results the loops touch. */
-  private int reach() {
+  int reach() {
     int longest = repeats * width;
     return periodic ? periodOf(width, longest) : longest;
   }
 
-  private float[][] scratch() {
-    return periodic ? null : new float[2][repeats * width];
+  /** Returns the scratch rows of one thread; none for periodic loops. */
+  float[][] scratch() {
+    return periodic ? new float[0][] : Scratch.take(2, repeats * width);
   }
 
-  private float[][] room(int count) {
+  /** Returns room for so many companions, null for those that are absent. */
+  float[][] room(int count) {
     float[][] room = new float[count][];
     for (int k = 0; k < count; k++) {
       boolean absent = k < companions.length && companions[k] == null;
-      room[k] = absent ? null : new float[reach()];
+      room[k] = absent ? null : Scratch.take(reach());
     }
     return room;
   }
@@ -346,12 +305,13 @@ final class SpanWalk {
     return companion;
   }
 
-  private static void repeat(float[] from, int at, int part, float[] repeated) {
+  private void repeat(float[] from, int at, int part, float[] repeated) {
+    int reach = reach();
     if (part == 1) {
-      Arrays.fill(repeated, from[at]);
+      Arrays.fill(repeated, 0, reach, from[at]);
       return;
     }
-    for (int done = 0; done + part <= repeated.length; done += part) {
+    for (int done = 0; done + part <= reach; done += part) {
       System.arraycopy(from, at, repeated, done, part);
     }
   }
@@ -362,7 +322,8 @@ final class SpanWalk {
     return outer * span.inner() + column * width;
   }
 
-  private int columnWidth(int unit) {
+  /** Returns the columns of a unit. */
+  int columnWidth(int unit) {
     return Math.min(width, span.inner() - unit / blocks % columns * width);
   }
 
@@ -371,17 +332,35 @@ final class SpanWalk {
     return (int) ((long) span.middle() * block / blocks);
   }
 
-  private int at(int unit, int row) {
+  /** Returns where a row of a unit begins. */
+  int at(int unit, int row) {
     int column = unit / blocks % columns;
     int outer = unit / blocks / columns;
     return (outer * span.middle() + row) * span.inner() + column * width;
   }
 
-  private int length(int unit, int row, int last) {
+  /** Returns the elements of the stretch that begins at a row. */
+  int length(int unit, int row, int last) {
     return Math.min(repeats, last - row) * columnWidth(unit);
   }
 
-  private int period(int unit, int length) {
+  /** Returns the rows of a stretch. */
+  int repeats() {
+    return repeats;
+  }
+
+  /** Returns how many of the elements of running sums a stretch of this length uses. */
+  int used(int unit, int length) {
+    return periodic ? period(unit, length) : length;
+  }
+
+  /** Returns the distance of one result's sums from the next one's. */
+  int width() {
+    return width;
+  }
+
+  /** Returns the period of the companions in a stretch. */
+  int period(int unit, int length) {
     return periodOf(columnWidth(unit), length);
   }
 

@@ -24,6 +24,11 @@ final class TileRows {
     }
   }
 
+  /** Forgets the array, not how rows are spaced. */
+  void forget() {
+    array = null;
+  }
+
   /** Moves all rows to begin at another index. */
   void moveTo(int from) {
     this.from = from;

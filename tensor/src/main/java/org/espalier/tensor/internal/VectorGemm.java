@@ -168,14 +168,17 @@ final class VectorGemm {
         across * down,
         Parallel.grain(work),
         (from, to) -> {
+          VectorProduct product = VectorProduct.take();
           for (int block = from; block < to; block++) {
             int i = block / across * high;
             int j = first + block % across * wide;
             int end = Math.min(first + count, j + wide);
             int split = Math.max(j, Math.min(end, first + inPlace));
-            block(i, Math.min(high, m - i), j, split, null, 0, 0);
-            block(i, Math.min(high, m - i), split, end, packed, first + inPlace, first + count);
+            int rows = Math.min(high, m - i);
+            block(product, i, rows, j, split, null, 0, 0);
+            block(product, i, rows, split, end, packed, first + inPlace, first + count);
           }
+          product.give();
         });
     right.release();
   }
@@ -195,13 +198,19 @@ final class VectorGemm {
    *     null to read it where it lies
    */
   private void block(
-      int i, int rows, int from, int to, float[] packed, int packedFrom, int packedTo) {
+      VectorProduct product,
+      int i,
+      int rows,
+      int from,
+      int to,
+      float[] packed,
+      int packedFrom,
+      int packedTo) {
     if (from >= to) {
       return;
     }
     int padded = VectorPanels.padded(packedTo - packedFrom);
     float[] left = m > THIN && to - from >= PACK_LEFT ? Scratch.take(BLOCK_ROWS * DEPTH) : null;
-    VectorProduct product = new VectorProduct();
     product.into(c, Lines.of(i * n + from, n));
     if (accumulate) {
       product.fromTarget();

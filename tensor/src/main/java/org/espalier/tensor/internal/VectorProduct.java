@@ -4,6 +4,7 @@ import static org.espalier.tensor.internal.VectorPanels.ROWS;
 import static org.espalier.tensor.internal.VectorPanels.WIDEST;
 
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * Multiplies a block of rows with panels: {@code c = start + a · b}, tile by tile, tails included.
@@ -11,10 +12,16 @@ import java.util.Arrays;
  * <p>Rows that are missing in the last tile repeat the last row: they compute and store the same
  * numbers twice, which needs neither another tile nor a copy. Where columns are missing in the last
  * panel, it is computed aside, some tiles at a time, and its valid part copied out. One instance
- * serves one thread; it is small, and cheap to make for each piece of work.
+ * serves one thread; who took it gives it back, with the tables of rows it has made.
  */
 final class VectorProduct {
   private static final float[] ZEROS = new float[WIDEST];
+  private static final Lines ONE_ROW = Lines.of(0, 0);
+
+  /** Instances kept: one for each of so many threads. */
+  private static final int KEPT = 16;
+
+  private static final AtomicReferenceArray<VectorProduct> POOL = new AtomicReferenceArray<>(KEPT);
 
   /** Rows of a last panel that are computed aside before their valid part is copied out. */
   private static final int ASIDE = 4 * ROWS;
@@ -37,6 +44,7 @@ final class VectorProduct {
   private boolean accumulate;
   private float[] c;
   private Lines cRows;
+  private int cFrom;
 
   /**
    * Tells where the rows of a matrix start: at {@code from + step · r}, or, where the rows are the
@@ -54,9 +62,44 @@ final class VectorProduct {
     }
   }
 
+  private VectorProduct() {}
+
+  /** Returns an instance that nobody else uses. */
+  static VectorProduct take() {
+    for (int i = 0; i < KEPT; i++) {
+      VectorProduct product = POOL.getAndSet(i, null);
+      if (product != null) {
+        return product;
+      }
+    }
+    return new VectorProduct();
+  }
+
+  /** Gives the instance back; it forgets the matrices. */
+  void give() {
+    a = null;
+    b = null;
+    c = null;
+    row = null;
+    for (TileRows rows : new TileRows[] {left, target, constant, aside}) {
+      rows.forget();
+    }
+    for (int i = 0; i < KEPT; i++) {
+      if (POOL.compareAndSet(i, null, this)) {
+        return;
+      }
+    }
+  }
+
   /** Takes the left matrix from {@code a}, whose rows are contiguous. */
   VectorProduct left(float[] a, Lines rows) {
+    return left(a, 0, rows);
+  }
+
+  /** Takes the left matrix from {@code a}, all rows {@code from} floats further on than told. */
+  VectorProduct left(float[] a, int from, Lines rows) {
     this.a = a;
+    this.aFrom = from + rows.from();
     this.aRows = rows;
     this.aStep = 0;
     return this;
@@ -104,7 +147,13 @@ final class VectorProduct {
 
   /** Writes the product to {@code c} (modified). */
   VectorProduct into(float[] c, Lines rows) {
+    return into(c, 0, rows);
+  }
+
+  /** Writes the product to {@code c} (modified), all rows {@code from} floats further than told. */
+  VectorProduct into(float[] c, int from, Lines rows) {
     this.c = c;
+    this.cFrom = from + rows.from();
     this.cRows = rows;
     return this;
   }
@@ -132,13 +181,14 @@ final class VectorProduct {
   void run(int rows, int columns, int depth) {
     if (aStep == 0) {
       left.place(a, aRows, rows);
+      left.moveTo(aFrom);
     }
     target.place(c, cRows, rows);
     int width;
     for (int j = 0; j < columns; j += width) {
       width = VectorPanels.width(columns - j);
       int valid = Math.min(width, columns - j);
-      target.moveTo(cRows.from() + j);
+      target.moveTo(cFrom + j);
       if (valid == width) {
         strip(
             0,
@@ -157,11 +207,8 @@ final class VectorProduct {
 
   /** Returns rows that all are the same numbers, zeros where there are none. */
   private TileRows start(float[] numbers, int from, int rows) {
-    if (numbers == null) {
-      constant.place(ZEROS, Lines.of(0, 0), rows);
-    } else {
-      constant.place(numbers, Lines.of(from, 0), rows);
-    }
+    constant.place(numbers == null ? ZEROS : numbers, ONE_ROW, rows);
+    constant.moveTo(numbers == null ? 0 : from);
     return constant;
   }
 

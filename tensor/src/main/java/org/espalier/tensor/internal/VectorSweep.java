@@ -108,7 +108,7 @@ final class VectorSweep {
           float[] copy = Scratch.take(band.size(together));
           boolean gathers = gathers(joined);
           float[] patches = gathers ? Scratch.take((long) most * terms()) : null;
-          VectorProduct product = new VectorProduct();
+          VectorProduct product = VectorProduct.take();
           int filled = -1;
           for (int item = from; item < to; item++) {
             int inBand = item / strips;
@@ -136,6 +136,7 @@ final class VectorSweep {
               clamp(clamp, target, lines.from(), pixels, wide);
             }
           }
+          product.give();
           Scratch.give(copy);
           if (patches != null) {
             Scratch.give(patches);

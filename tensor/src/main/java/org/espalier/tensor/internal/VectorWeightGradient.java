@@ -179,7 +179,7 @@ final class VectorWeightGradient {
     float[] patches = Scratch.take((long) block * atOnce * band.run() + VectorPanels.WIDEST);
     float[] left =
         !turned && terms() >= PACK_LEFT ? Scratch.take(tiled(g.groupOut()) * block) : null;
-    VectorProduct product = new VectorProduct();
+    VectorProduct product = VectorProduct.take();
     for (int image = first; image < end; image++) {
       for (int group = 0; group < g.groups(); group++) {
         band.fill(x, image, group, 0, g.outHeight(), copy);
@@ -215,6 +215,7 @@ final class VectorWeightGradient {
         }
       }
     }
+    product.give();
     if (left != null) {
       Scratch.give(left);
     }

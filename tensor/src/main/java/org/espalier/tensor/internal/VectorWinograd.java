@@ -39,6 +39,8 @@ final class VectorWinograd {
   /** Columns of the panels of one group. */
   private final int padded;
 
+  private final Lines inRows;
+  private final Lines outRows;
   private final VectorWinogradTiles tiles;
 
   VectorWinograd(int images, WindowAxis rows, WindowAxis columns, int in, int out, int groups) {
@@ -52,6 +54,8 @@ final class VectorWinograd {
     this.groupIn = in / groups;
     this.padded = VectorPanels.padded(out / groups);
     this.outStride = groups * padded;
+    this.inRows = Lines.of(0, inStride);
+    this.outRows = Lines.of(0, outStride);
     this.tiles = VectorWinogradTiles.inputs(rows, columns, in);
   }
 
@@ -93,10 +97,14 @@ final class VectorWinograd {
           int most = together * tiles.across();
           float[] points = Scratch.take((long) POINTS * inPlane(most));
           float[] products = Scratch.take((long) POINTS * outPlane(most));
+          VectorProduct product = blocks == 1 ? null : VectorProduct.take();
           for (int block = from; block < to; block++) {
             int row = block * together;
             int count = Math.min(together, all - row);
-            block(row, count, blocks == 1, source, panels, first, points, products, clamp, target);
+            block(product, row, count, source, panels, first, points, products, clamp, target);
+          }
+          if (product != null) {
+            product.give();
           }
           Scratch.give(products);
           Scratch.give(points);
@@ -142,11 +150,13 @@ final class VectorWinograd {
   /**
    * Computes {@code count} rows of tiles. A block that is the only one is split over threads step
    * by step: rows of tiles, points, rows of tiles.
+   *
+   * @param mine the calling thread's product, null for a block that is the only one
    */
   private void block(
+      VectorProduct mine,
       int row,
       int count,
-      boolean only,
       float[] source,
       float[] panels,
       float[] start,
@@ -157,6 +167,7 @@ final class VectorWinograd {
     int across = tiles.across();
     int inPlane = inPlane(count * across);
     int outPlane = outPlane(count * across);
+    boolean only = mine == null;
     int rowGrain = only ? Parallel.grain((long) across * POINTS * 4) : count;
     Parallel.range(
         count,
@@ -171,15 +182,18 @@ final class VectorWinograd {
         groups * POINTS,
         only ? Parallel.grain(work) : groups * POINTS,
         (from, to) -> {
-          VectorProduct product = new VectorProduct();
+          VectorProduct product = only ? VectorProduct.take() : mine;
           for (int item = from; item < to; item++) {
             int group = item / POINTS;
             int point = item % POINTS;
             product
-                .into(products, Lines.of(point * outPlane + group * padded, outStride))
+                .into(products, point * outPlane + group * padded, outRows)
                 .fromRow(point == EVERYWHERE ? start : null, group * padded);
             int at = point * inPlane + group * groupIn;
             multiply(product, points, at, panels, group, point, count * across);
+          }
+          if (only) {
+            product.give();
           }
         });
     Parallel.range(
@@ -209,7 +223,7 @@ final class VectorWinograd {
       int point,
       int count) {
     for (int k = 0; k < groupIn; k += VectorPanels.DEPTH) {
-      product.left(points, Lines.of(from + k, inStride));
+      product.left(points, from + k, inRows);
       product.panels(panels, group * panelSize() + point * groupIn * padded + k * padded);
       product.run(count, padded, Math.min(VectorPanels.DEPTH, groupIn - k));
       product.fromTarget();

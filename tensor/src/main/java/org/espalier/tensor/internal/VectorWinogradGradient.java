@@ -107,7 +107,8 @@ final class VectorWinogradGradient {
     float[] left = Scratch.take((long) POINTS * (together * across * outStride + 16));
     float[] right =
         Scratch.take((long) POINTS * (together * across * inStride + 16) + VectorPanels.WIDEST);
-    VectorProduct product = new VectorProduct();
+    VectorProduct product = VectorProduct.take();
+    Lines sumRows = Lines.of(0, sumStride());
     for (int row = first; row < end; row += together) {
       int count = Math.min(together, end - row);
       int outPlane = count * across * outStride + 16;
@@ -122,7 +123,7 @@ final class VectorWinogradGradient {
           product
               .leftColumns(left, p * outPlane + group * (out / groups), outStride)
               .right(right, p * inPlane + group * (in / groups), inStride)
-              .into(sums, Lines.of(target, sumStride()));
+              .into(sums, target, sumRows);
           if (row == first) {
             product.fromZero();
           } else {
@@ -132,6 +133,7 @@ final class VectorWinogradGradient {
         }
       }
     }
+    product.give();
     Scratch.give(right);
     Scratch.give(left);
   }
