@@ -144,7 +144,6 @@ public final class Compare {
   }
 
   private void contests(int threads) {
-    Torch.start(threads);
     GROUPS.forEach(
         (name, group) -> {
           if (options.wants(name)) {
@@ -160,12 +159,13 @@ public final class Compare {
   private void contests(List<Contest> contests, int threads) {
     Map<Contest, Double> differences = new LinkedHashMap<>();
     for (Contest contest : contests) {
-      guarded(contest, () -> differences.put(contest, duel.rehearse(contest)));
+      guarded(contest, threads, () -> differences.put(contest, duel.rehearse(contest)));
     }
     differences.forEach(
         (contest, difference) ->
             guarded(
                 contest,
+                threads,
                 () -> {
                   Result result = duel.run(contest, threads, difference);
                   results.add(result);
@@ -174,8 +174,10 @@ public final class Compare {
                 }));
   }
 
-  private void guarded(Contest contest, Runnable part) {
+  private void guarded(Contest contest, int threads, Runnable part) {
     try {
+      // Anew each time: ND4J sets the number of threads of the OpenMP that libtorch uses too.
+      Torch.start(threads);
       part.run();
     } catch (RuntimeException | LinkageError | OutOfMemoryError failure) {
       failures++;
