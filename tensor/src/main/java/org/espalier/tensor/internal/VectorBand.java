@@ -137,8 +137,8 @@ final class VectorBand {
 
   /**
    * Gathers the windows of {@code count} pixels of a band into rows, by whole vectors: what one run
-   * writes too far is overwritten by the next one, only the last pixel is written exactly. The band
-   * may be read up to {@link VectorPanels#LANES} floats behind its end.
+   * writes too far is overwritten by the next one; what would reach behind the last row is written
+   * exactly. The band may be read up to {@link VectorPanels#LANES} floats behind its end.
    *
    * @param firstRun first run to gather
    * @param endRun run behind the last one to gather
@@ -154,10 +154,12 @@ final class VectorBand {
     int line = first / windows.period();
     int column = first % windows.period();
     int target = to;
+    int end = to + count * offsets.length * run;
+    int reach = (run + LANES - 1) / LANES * LANES;
     for (int pixel = 0; pixel < count; pixel++) {
       int window = line * windows.jump() + column * windows.step();
       for (int offset : offsets) {
-        if (pixel < count - 1) {
+        if (target + reach <= end) {
           copyWhole(band, window + offset, patches, target);
         } else {
           VectorPanels.copy(band, window + offset, patches, target, run);

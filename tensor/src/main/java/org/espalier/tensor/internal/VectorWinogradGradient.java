@@ -62,7 +62,7 @@ final class VectorWinogradGradient {
           for (int part = from; part < to; part++) {
             int first = (int) ((long) all * part / parts);
             int end = (int) ((long) all * (part + 1) / parts);
-            sum(first, end, x, dy, sums, part * size);
+            sum(first, end, parts == 1, x, dy, sums, part * size);
           }
         });
     Parallel.range(
@@ -101,40 +101,81 @@ final class VectorWinogradGradient {
     return POINTS * (out / groups) * sumStride();
   }
 
-  private void sum(int first, int end, float[] x, float[] dy, float[] sums, int at) {
+  /**
+   * Sums over rows of tiles {@code first} to {@code end}.
+   *
+   * @param only whether no other thread has a part: then each step is split over threads
+   */
+  private void sum(int first, int end, boolean only, float[] x, float[] dy, float[] sums, int at) {
     int across = inputs.across();
     int together = Math.max(1, Math.max(BLOCK / (POINTS * (inStride + outStride)), TILES) / across);
     float[] left = Scratch.take((long) POINTS * (together * across * outStride + 16));
     float[] right =
         Scratch.take((long) POINTS * (together * across * inStride + 16) + VectorPanels.WIDEST);
-    VectorProduct product = VectorProduct.take();
-    Lines sumRows = Lines.of(0, sumStride());
     for (int row = first; row < end; row += together) {
+      int begin = row;
       int count = Math.min(together, end - row);
       int outPlane = count * across * outStride + 16;
       int inPlane = count * across * inStride + 16;
-      for (int i = 0; i < count; i++) {
-        gradients.transform(dy, row + i, left, i * across, outPlane);
-        inputs.transform(x, row + i, right, i * across, inPlane);
-      }
-      for (int group = 0; group < groups; group++) {
-        for (int p = 0; p < POINTS; p++) {
-          int target = at + group * groupSize() + p * (out / groups) * sumStride();
-          product
-              .leftColumns(left, p * outPlane + group * (out / groups), outStride)
-              .right(right, p * inPlane + group * (in / groups), inStride)
-              .into(sums, target, sumRows);
-          if (row == first) {
-            product.fromZero();
-          } else {
-            product.fromTarget();
-          }
-          product.run(out / groups, VectorPanels.padded(in / groups), count * across);
-        }
-      }
+      Parallel.range(
+          count,
+          only ? Parallel.grain((long) across * POINTS * 4) : count,
+          (from, to) -> {
+            for (int i = from; i < to; i++) {
+              gradients.transform(dy, begin + i, left, i * across, outPlane);
+              inputs.transform(x, begin + i, right, i * across, inPlane);
+            }
+          });
+      long work = (long) (out / groups) * sumStride() * count * across / VectorPanels.LANES;
+      Parallel.range(
+          groups * POINTS,
+          only ? Parallel.grain(work) : groups * POINTS,
+          (from, to) ->
+              multiply(
+                  from,
+                  to,
+                  begin == first,
+                  count * across,
+                  left,
+                  outPlane,
+                  right,
+                  inPlane,
+                  sums,
+                  at));
     }
-    product.give();
     Scratch.give(right);
     Scratch.give(left);
+  }
+
+  /** Adds the products of a block of tiles to the sums of some points. */
+  private void multiply(
+      int from,
+      int to,
+      boolean isFirst,
+      int count,
+      float[] left,
+      int outPlane,
+      float[] right,
+      int inPlane,
+      float[] sums,
+      int at) {
+    VectorProduct product = VectorProduct.take();
+    Lines sumRows = Lines.of(0, sumStride());
+    for (int item = from; item < to; item++) {
+      int group = item / POINTS;
+      int p = item % POINTS;
+      int target = at + group * groupSize() + p * (out / groups) * sumStride();
+      product
+          .leftColumns(left, p * outPlane + group * (out / groups), outStride)
+          .right(right, p * inPlane + group * (in / groups), inStride)
+          .into(sums, target, sumRows);
+      if (isFirst) {
+        product.fromZero();
+      } else {
+        product.fromTarget();
+      }
+      product.run(out / groups, VectorPanels.padded(in / groups), count);
+    }
+    product.give();
   }
 }
