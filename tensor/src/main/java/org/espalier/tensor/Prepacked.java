@@ -13,6 +13,7 @@ import java.util.function.Supplier;
  */
 public final class Prepacked {
   private final Map<Object, float[]> copies = new ConcurrentHashMap<>();
+  private final Map<Object, Prepacked> derived = new ConcurrentHashMap<>();
 
   Prepacked() {}
 
@@ -32,5 +33,14 @@ public final class Prepacked {
     float[] made = maker.get();
     float[] first = copies.putIfAbsent(layout, made);
     return first == null ? made : first;
+  }
+
+  /**
+   * Returns the copies of another tensor that is made of this one and wants layouts of its own.
+   *
+   * @param how says how it is made, as a layout does
+   */
+  public Prepacked derived(Object how) {
+    return derived.computeIfAbsent(how, key -> new Prepacked());
   }
 }

@@ -16,6 +16,8 @@ final class VectorJoinedGroups {
   /** Groups made one: with more, the zeros would cost what the transform saves. */
   private static final int JOINED = 2;
 
+  private static final String HOW = "joined groups";
+
   private final ConvGeometry narrow;
   private final ConvGeometry wide;
 
@@ -58,15 +60,14 @@ final class VectorJoinedGroups {
   /** Computes {@code y} (modified). */
   void forward(float[] x, VectorWeight weight, float[] bias, Clamp clamp, float[] y) {
     VectorWeight.Packed joined = joined(weight);
-    VectorWeight joinedWeight = new VectorWeight(joined.panels(), weight.kept());
-    VectorConv.forward(wide, x, joinedWeight, bias, clamp, y);
+    VectorConv.forward(wide, x, weight.derived(HOW, joined), bias, clamp, y);
     joined.release();
   }
 
   /** Computes {@code dx} (modified). */
   void gradInput(float[] dy, VectorWeight weight, float[] dx) {
     VectorWeight.Packed joined = joined(weight);
-    VectorConv.gradInput(wide, dy, new VectorWeight(joined.panels(), weight.kept()), dx);
+    VectorConv.gradInput(wide, dy, weight.derived(HOW, joined), dx);
     joined.release();
   }
 
@@ -83,7 +84,7 @@ final class VectorJoinedGroups {
   private VectorWeight.Packed joined(VectorWeight weight) {
     int size = rows() * wide.groupIn();
     return weight.packed(
-        "joined groups",
+        HOW,
         size,
         joined -> {
           Arrays.fill(joined, 0, size, 0);

@@ -83,10 +83,13 @@ final class VectorJoinedPixels {
   /** Computes {@code y} (modified). */
   void forward(float[] x, VectorWeight weight, float[] bias, Clamp clamp, float[] y) {
     VectorWeight.Packed kernels = joined(weight);
-    VectorWeight joinedWeight = new VectorWeight(kernels.panels(), weight.kept());
-    VectorConv.sweep(wide, x, joinedWeight, repeated(bias), clamp, y);
+    VectorWeight wider = weight.derived(new Layout(joined), kernels);
+    VectorConv.sweep(wide, x, wider, repeated(bias), clamp, y);
     kernels.release();
   }
+
+  /** Names the kernels of so many pixels. */
+  private record Layout(int joined) {}
 
   private float[] repeated(float[] bias) {
     if (bias == null) {
@@ -120,7 +123,7 @@ final class VectorJoinedPixels {
   private VectorWeight.Packed joined(VectorWeight weight) {
     int size = joined * rows() * wideRow();
     return weight.packed(
-        "joined pixels",
+        new Layout(joined),
         size,
         kernels -> {
           Arrays.fill(kernels, 0, size, 0);

@@ -158,12 +158,12 @@ final class VectorSweep {
   }
 
   /** Names an order of panels: slices differ where windows are gathered and where they are not. */
-  private record Layout(int groups, boolean transposed, int slices) {}
+  private record Layout(int groups, boolean transposed, int slices, boolean gathered) {}
 
   private VectorWeight.Packed pack(boolean transposed, VectorWeight matrix) {
     int groupOut = targetChannels / groups;
     return matrix.packed(
-        new Layout(groups, transposed, sliceAt.length),
+        new Layout(groups, transposed, sliceAt.length, gathers(joinedImages())),
         (long) groups * terms() * VectorPanels.padded(groupOut),
         packed ->
             Parallel.range(

@@ -22,6 +22,11 @@ record VectorWeight(float[] values, Prepacked kept) {
     return new VectorWeight(values, null);
   }
 
+  /** Returns the weight that {@code made} is: made of this one, with copies of its own. */
+  VectorWeight derived(Object how, Packed made) {
+    return new VectorWeight(made.panels(), kept == null ? null : kept.derived(how));
+  }
+
   /** Tells whether packing costs nothing but the first time. */
   boolean isFrozen() {
     return kept != null;

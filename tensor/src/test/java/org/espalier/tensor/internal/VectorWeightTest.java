@@ -86,6 +86,24 @@ class VectorWeightTest {
     }
   }
 
+  /** Sizes at which the same weight is packed in several ways: joined pixels, joined images. */
+  @ParameterizedTest
+  @CsvSource({"1, 6, 5", "3, 16, 3", "101, 70, 5", "8, 8, 3"})
+  void oneFrozenWeightServesImagesOfAllSizes(int in, int out, int kernel) {
+    Random random = new Random(5);
+    Tensor weight = noise(random, out * kernel * kernel * in);
+    Tensor frozen = weight.frozen();
+    for (int[] size : new int[][] {{1, 28, 28}, {2, 9, 9}, {3, 12, 30}, {60, 3, 4}, {1, 7, 8}}) {
+      int pad = kernel / 2;
+      ConvGeometry g =
+          new ConvGeometry(
+              size[0], size[1], size[2], in, size[1], size[2], out, kernel, kernel, 1, 1, 1, 1, pad,
+              pad, 1);
+      Tensor x = noise(random, new NaiveConv(g).xSize());
+      assertArrayEquals(forward(g, x, weight, null), forward(g, x, frozen, null), 1e-3f);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({"1, 70, 300", "1, 1, 9", "5, 200, 33", "30, 65, 600"})
   void keptProductsGiveTheSameBits(int m, int n, int k) {
