@@ -26,8 +26,16 @@ final class VectorWeightGradient {
    */
   private static final int PACK_LEFT = 4 * VectorPanels.WIDEST;
 
+  /**
+   * Floats of a weight from which pieces do not get sums of their own: a quarter of an L2 cache.
+   */
+  private static final int WIDE = 100_000;
+
   /** Pixels of an image below which several images are summed at once. */
   private static final int FEW_PIXELS = 65;
+
+  /** Floats of the windows of one product: enough work for several threads at once. */
+  private static final int UNFOLDED = 1 << 20;
 
   /** Floats of gathered windows: half an L2 cache. */
   private static final int PATCHES = 1 << 17;
@@ -61,7 +69,7 @@ final class VectorWeightGradient {
 
   /** Computes the gradient. */
   void run(float[] dw) {
-    if (g.groups() == 1 && pixels() < FEW_PIXELS) {
+    if (g.groups() == 1 && pixels() < FEW_PIXELS && terms() * g.outChannels() > WIDE) {
       unfolded(dw);
     } else {
       inPieces(dw);
@@ -69,11 +77,11 @@ final class VectorWeightGradient {
   }
 
   /**
-   * Sums over the windows of many small images as one product: the pixels of one would make sums
-   * too short for the loads and stores around them.
+   * Sums over the windows of many small images as one product, which is split over threads by its
+   * rows and columns: sums of a wide weight for each piece would be read and written too often.
    */
   private void unfolded(float[] dw) {
-    int fit = PATCHES / (pixels() * terms());
+    int fit = UNFOLDED / (pixels() * terms());
     int together = Math.min(g.batch(), Math.max(fit, VectorPanels.DEPTH / pixels()));
     float[] windows = Scratch.take((long) together * pixels() * terms());
     float[] upstream = Scratch.take((long) together * pixels() * g.outChannels());
@@ -171,29 +179,38 @@ final class VectorWeightGradient {
   /** Sums over images {@code first} to {@code end}. */
   private void sum(int first, int end, float[] to, int at) {
     float[] copy = Scratch.take(band.size(g.outHeight()));
-    int pixels = pixels();
+    int joined = joinedImages(end - first);
+    int pixels = joined * pixels();
     // Long sums before many runs: the sums are loaded and stored once a block.
     int atOnce = PATCHES / (Math.min(pixels, VectorPanels.DEPTH) * band.run());
     atOnce = Math.max(1, Math.min(band.runs(), atOnce));
-    int block = Math.max(1, Math.min(pixels, PATCHES / (atOnce * band.run())));
+    int fit = Math.max(1, PATCHES / (atOnce * band.run()));
+    int block = joined > 1 ? pixels : Math.min(pixels, fit);
     float[] patches = Scratch.take((long) block * atOnce * band.run() + VectorPanels.WIDEST);
     float[] left =
         !turned && terms() >= PACK_LEFT ? Scratch.take(tiled(g.groupOut()) * block) : null;
     VectorProduct product = VectorProduct.take();
-    for (int image = first; image < end; image++) {
+    for (int image = first; image < end; image += joined) {
+      int images = Math.min(joined, end - image);
       for (int group = 0; group < g.groups(); group++) {
-        band.fill(x, image, group, 0, g.outHeight(), copy);
+        if (joined == 1) {
+          band.fill(x, image, group, 0, g.outHeight(), copy);
+        }
         int target = at + group * g.groupOut() * terms();
-        for (int pixel = 0; pixel < pixels; pixel += block) {
-          int count = Math.min(block, pixels - pixel);
-          int output = (image * pixels + pixel) * g.outChannels() + group * g.groupOut();
+        for (int pixel = 0; pixel < images * pixels(); pixel += block) {
+          int count = Math.min(block, images * pixels() - pixel);
+          int output = (image * pixels() + pixel) * g.outChannels() + group * g.groupOut();
           if (!turned) {
             left(product, output, count, left);
           }
           for (int run = 0; run < band.runs(); run += atOnce) {
             int endRun = Math.min(band.runs(), run + atOnce);
             int across = (endRun - run) * band.run();
-            band.gather(copy, pixel, count, run, endRun, patches, 0);
+            if (joined == 1) {
+              band.gather(copy, pixel, count, run, endRun, patches, 0);
+            } else {
+              gather(image, images, run, endRun, copy, patches);
+            }
             if (image == first && pixel == 0) {
               product.fromZero();
             } else {
@@ -221,6 +238,21 @@ final class VectorWeightGradient {
     }
     Scratch.give(patches);
     Scratch.give(copy);
+  }
+
+  /** Returns how many images are summed at once, where one has a few pixels only. */
+  private int joinedImages(int images) {
+    boolean joins = g.groups() == 1 && pixels() < FEW_PIXELS;
+    return joins ? Math.max(1, Math.min(images, VectorPanels.DEPTH / pixels())) : 1;
+  }
+
+  /** Gathers some runs of the windows of whole images. */
+  private void gather(int image, int images, int run, int endRun, float[] copy, float[] patches) {
+    int size = pixels() * (endRun - run) * band.run();
+    for (int i = 0; i < images; i++) {
+      band.fill(x, image + i, 0, 0, g.outHeight(), copy);
+      band.gather(copy, 0, pixels(), run, endRun, patches, i * size);
+    }
   }
 
   /** Takes the output gradients of some pixels as they lie, or packed where there is an array. */
