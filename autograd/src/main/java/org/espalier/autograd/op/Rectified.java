@@ -13,8 +13,12 @@ final class Rectified {
   /** Returns dy where y lies strictly inside the interval, 0 elsewhere, to be released. */
   static Tensor gate(Call call, Clamp clamp, Tensor dy) {
     Tensor gated = call.scratch(dy.dtype(), dy.shape());
-    KernelLookup.of(dy)
-        .unaryGrad(Unary.HARD_TANH, clamp.low(), clamp.high(), call.out(), null, dy, gated);
+    var kernels = KernelLookup.of(dy);
+    if (clamp.isRelu()) {
+      kernels.unaryGrad(Unary.RELU, 0, 0, null, call.out(), dy, gated);
+    } else {
+      kernels.unaryGrad(Unary.HARD_TANH, clamp.low(), clamp.high(), call.out(), null, dy, gated);
+    }
     return gated;
   }
 }

@@ -49,14 +49,24 @@ public final class Activation extends Module {
     return new Activation(Unary.RELU, 0, 0);
   }
 
-  /** Returns the interval this clamps to, null where it does something else. */
+  /**
+   * Returns the interval this clamps to, null where it does something else, where float32 does not
+   * hold the bounds, or where it is no rectifier in training although it looks like one.
+   */
   @Override
   protected Clamp clamp() {
     return switch (function) {
       case RELU -> Clamp.RELU;
-      case HARD_TANH, CLAMP -> a <= b ? new Clamp((float) a, (float) b) : null;
+      case HARD_TANH -> interval();
+      // The derivative of this one at 0 is 1, that of a rectifier 0.
+      case CLAMP -> Clamp.RELU.equals(interval()) ? null : interval();
       default -> null;
     };
+  }
+
+  private Clamp interval() {
+    boolean exact = (float) a == a && (float) b == b;
+    return exact && a <= b ? new Clamp((float) a, (float) b) : null;
   }
 
   /** Returns {@code min(max(x, 0), 6)}. */

@@ -82,8 +82,8 @@ abstract class Convolution extends Module {
 
   @Override
   protected final Var forwardFused(Pass pass, Var x, List<Module> fused) {
-    Clamp clamp = fused.get(fused.size() - 1) instanceof Activation last ? last.clamp() : null;
     FrozenNorm norm = norm(fused);
+    Clamp clamp = clampOf(fused.subList(norm == null ? 0 : 1, fused.size()));
     if (norm == null) {
       return convolve(pass, x, pass.value(weight), pass.valueOrNull(bias), clamp);
     }

@@ -50,7 +50,7 @@ final class SpanFolding {
     }
     int step = walk.repeats() * FLUSH;
     for (int start = first; start < last; start += step) {
-      int end = Math.min(last, start + step);
+      int end = start + Math.min(step, last - start);
       int used = walk.used(unit, walk.length(unit, start, end));
       for (float[] sum : running) {
         Arrays.fill(sum, 0, used, maximum ? Float.NEGATIVE_INFINITY : 0);

@@ -55,7 +55,7 @@ final class VectorDepthwiseGradient {
   /** Computes the gradient. */
   void run(float[] dw) {
     int lines = g.batch() * g.outHeight();
-    long work = g.macs() / lines / Math.min(g.inChannels(), LANES);
+    long work = g.macs() / Math.max(1, lines) / Math.min(g.inChannels(), LANES);
     int grain = Math.max(Parallel.grain(work), lines / PIECES);
     int pieces = Parallel.pieces(lines, grain);
     int length = taps() * LANES;

@@ -51,7 +51,7 @@ final class VectorDepthwiseInput {
       int line = rows.copyStride() * band.width() * channels;
       return new PixelPlane(copy, -first * line, line, columns.copyStride() * channels);
     }
-    int top = Math.max(0, rows.sourceOf(first, 0));
+    int top = Math.min(rows.source(), Math.max(0, rows.sourceOf(first, 0)));
     int last = rows.sourceOf(end - 1, (rows.taps() - 1) * rows.dilation());
     int bottom = Math.max(top, Math.min(rows.source(), last + 1));
     return PixelPlane.of(source, image, rows.source(), columns.source(), channels)

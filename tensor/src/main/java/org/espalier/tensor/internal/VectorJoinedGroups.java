@@ -16,8 +16,6 @@ final class VectorJoinedGroups {
   /** Groups made one: with more, the zeros would cost what the transform saves. */
   private static final int JOINED = 2;
 
-  private static final String HOW = "joined groups";
-
   private final ConvGeometry narrow;
   private final ConvGeometry wide;
 
@@ -57,17 +55,20 @@ final class VectorJoinedGroups {
     return VectorWinogradChoice.serves(wide) ? new VectorJoinedGroups(g, wide) : null;
   }
 
+  /** Names the kernels of so many groups. */
+  private record Layout(int groups) {}
+
   /** Computes {@code y} (modified). */
   void forward(float[] x, VectorWeight weight, float[] bias, Clamp clamp, float[] y) {
     VectorWeight.Packed joined = joined(weight);
-    VectorConv.forward(wide, x, weight.derived(HOW, joined), bias, clamp, y);
+    VectorConv.forward(wide, x, weight.derived(new Layout(wide.groups()), joined), bias, clamp, y);
     joined.release();
   }
 
   /** Computes {@code dx} (modified). */
   void gradInput(float[] dy, VectorWeight weight, float[] dx) {
     VectorWeight.Packed joined = joined(weight);
-    VectorConv.gradInput(wide, dy, weight.derived(HOW, joined), dx);
+    VectorConv.gradInput(wide, dy, weight.derived(new Layout(wide.groups()), joined), dx);
     joined.release();
   }
 
@@ -84,7 +85,7 @@ final class VectorJoinedGroups {
   private VectorWeight.Packed joined(VectorWeight weight) {
     int size = rows() * wide.groupIn();
     return weight.packed(
-        HOW,
+        new Layout(wide.groups()),
         size,
         joined -> {
           Arrays.fill(joined, 0, size, 0);

@@ -83,13 +83,13 @@ final class VectorJoinedPixels {
   /** Computes {@code y} (modified). */
   void forward(float[] x, VectorWeight weight, float[] bias, Clamp clamp, float[] y) {
     VectorWeight.Packed kernels = joined(weight);
-    VectorWeight wider = weight.derived(new Layout(joined), kernels);
+    VectorWeight wider = weight.derived(new Layout(joined, narrow.strideWidth()), kernels);
     VectorConv.sweep(wide, x, wider, repeated(bias), clamp, y);
     kernels.release();
   }
 
   /** Names the kernels of so many pixels. */
-  private record Layout(int joined) {}
+  private record Layout(int joined, int stride) {}
 
   private float[] repeated(float[] bias) {
     if (bias == null) {
@@ -123,7 +123,7 @@ final class VectorJoinedPixels {
   private VectorWeight.Packed joined(VectorWeight weight) {
     int size = joined * rows() * wideRow();
     return weight.packed(
-        new Layout(joined),
+        new Layout(joined, narrow.strideWidth()),
         size,
         kernels -> {
           Arrays.fill(kernels, 0, size, 0);

@@ -36,6 +36,9 @@ final class VectorSweep {
   private final int targetChannels;
   private final VectorBand band;
 
+  /** Runs of a window that the products see: one where windows are gathered. */
+  private final int runs;
+
   /** Where the slices start in the window, how long they are, and how many terms come before. */
   private final int[] sliceAt;
 
@@ -55,7 +58,7 @@ final class VectorSweep {
     this.groups = groups;
     this.targetChannels = targetChannels;
     this.band = new VectorBand(rows, columns, sourceChannels, groups);
-    int runs = gathers(joinedImages()) ? 1 : band.runs();
+    this.runs = gathers(joinedImages()) ? 1 : band.runs();
     int run = terms() / runs;
     int depth = VectorPanels.sliceDepth(run);
     int perRun = (run + depth - 1) / depth;
@@ -158,12 +161,12 @@ final class VectorSweep {
   }
 
   /** Names an order of panels: slices differ where windows are gathered and where they are not. */
-  private record Layout(int groups, boolean transposed, int slices, boolean gathered) {}
+  private record Layout(int groups, boolean transposed, int runs, int slices) {}
 
   private VectorWeight.Packed pack(boolean transposed, VectorWeight matrix) {
     int groupOut = targetChannels / groups;
     return matrix.packed(
-        new Layout(groups, transposed, sliceAt.length, gathers(joinedImages())),
+        new Layout(groups, transposed, runs, sliceAt.length),
         (long) groups * terms() * VectorPanels.padded(groupOut),
         packed ->
             Parallel.range(
@@ -209,7 +212,8 @@ final class VectorSweep {
     int pixels = rows.outputs() * columns.outputs();
     boolean continues = rows.target() == rows.outputs() * rows.step();
     boolean whole = bandRows() == rows.outputs();
-    return continues && whole && pixels < FEW_PIXELS ? Math.min(images, PIXELS / pixels) : 1;
+    boolean joins = continues && whole && pixels < FEW_PIXELS;
+    return joins ? Math.max(1, Math.min(images, PIXELS / pixels)) : 1;
   }
 
   private boolean gathers(int joined) {
@@ -220,7 +224,9 @@ final class VectorSweep {
   private int stripColumns(int bands) {
     int groupOut = targetChannels / groups;
     int panels = (groupOut + WIDEST - 1) / WIDEST;
-    return bands >= PIECES ? groupOut : (panels * bands + PIECES - 1) / PIECES * WIDEST;
+    return bands >= PIECES
+        ? groupOut
+        : Math.max(1, (panels * bands + PIECES - 1) / PIECES) * WIDEST;
   }
 
   /** Returns where the outputs of a band go, from a column of the group on. */

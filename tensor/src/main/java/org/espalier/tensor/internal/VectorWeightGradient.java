@@ -1,5 +1,6 @@
 package org.espalier.tensor.internal;
 
+import java.util.Arrays;
 import org.espalier.tensor.internal.VectorProduct.Lines;
 import org.espalier.tensor.kernel.ConvGeometry;
 import org.espalier.tensor.parallel.Parallel;
@@ -69,7 +70,9 @@ final class VectorWeightGradient {
 
   /** Computes the gradient. */
   void run(float[] dw) {
-    if (g.groups() == 1 && pixels() < FEW_PIXELS && terms() * g.outChannels() > WIDE) {
+    if (g.batch() == 0) {
+      Arrays.fill(dw, 0, terms() * g.outChannels(), 0);
+    } else if (g.groups() == 1 && pixels() < FEW_PIXELS && terms() * g.outChannels() > WIDE) {
       unfolded(dw);
     } else {
       inPieces(dw);

@@ -55,6 +55,9 @@ class ConvKernelsTest extends KernelTwin {
       geometry(2, 13, 16, 3, 8, 3, 2, 1, 1, 1),
       geometry(1, 9, 15, 2, 5, 4, 1, 1, 1, 1),
       new ConvGeometry(3, 1, 60, 1, 1, 60, 5, 1, 8, 1, 1, 1, 1, 0, 3, 1),
+      // nothing at all
+      geometry(0, 4, 4, 16, 16, 3, 1, 1, 1, 1),
+      geometry(0, 4, 4, 16, 16, 3, 1, 1, 1, 16),
       // one-dimensional, uneven padding
       new ConvGeometry(3, 1, 33, 6, 1, 33, 9, 1, 8, 1, 1, 1, 1, 0, 3, 1),
       new ConvGeometry(2, 1, 40, 1, 1, 14, 12, 1, 7, 1, 3, 1, 2, 0, 6, 1),
@@ -65,6 +68,7 @@ class ConvKernelsTest extends KernelTwin {
       geometry(1, 6, 6, 3, 6, 3, 1, 1, 1, 3),
       geometry(2, 30, 31, 64, 64, 3, 1, 1, 1, 64),
       geometry(1, 7, 7, 207, 207, 3, 2, 1, 1, 207),
+      new ConvGeometry(1, 6, 2100, 8, 12, 2100, 8, 3, 3, 1, 1, 1, 1, 4, 1, 8),
       geometry(2, 7, 6, 33, 33, 3, 3, 1, 0, 33),
       geometry(1, 4, 4, 17, 17, 3, 1, 1, 4, 17),
       geometry(2, 8, 8, 13, 13, 3, 1, 2, 2, 13),
