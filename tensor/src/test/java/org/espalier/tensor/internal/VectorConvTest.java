@@ -1,12 +1,12 @@
 package org.espalier.tensor.internal;
 
+import static org.espalier.tensor.internal.Floats.assertClose;
+import static org.espalier.tensor.internal.Floats.filled;
+import static org.espalier.tensor.internal.Floats.noise;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.Arrays;
 import java.util.Random;
-import java.util.function.Consumer;
 import net.jqwik.api.Assume;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -21,35 +21,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Tests {@link VectorConv} against a double-precision sum, forward and both gradients. */
 @AddLifecycleHook(VectorAssumptions.ForProperties.class)
 class VectorConvTest {
+  /** Largest error, relative to the largest number. */
+  private static final double ROUNDING = 1e-5;
+
   @BeforeAll
   static void vectorModule() {
     VectorAssumptions.vectorModule();
-  }
-
-  private static float[] noise(Random random, int size) {
-    float[] values = new float[size];
-    for (int i = 0; i < size; i++) {
-      values[i] = random.nextFloat() - 0.5f;
-    }
-    return values;
-  }
-
-  private static float[] filled(int size, Consumer<float[]> kernel) {
-    float[] values = new float[size];
-    Arrays.fill(values, Float.NaN);
-    kernel.accept(values);
-    return values;
-  }
-
-  private static void assertClose(String what, double[] expected, float[] actual) {
-    assertEquals(expected.length, actual.length);
-    double scale = 1e-3;
-    for (double value : expected) {
-      scale = Math.max(scale, Math.abs(value));
-    }
-    for (int i = 0; i < expected.length; i++) {
-      assertEquals(expected[i], actual[i], 1e-5 * scale, what + " at " + i);
-    }
   }
 
   private static void checkAll(ConvGeometry g) {
@@ -62,19 +39,23 @@ class VectorConvTest {
     assertClose(
         "forward of " + g,
         naive.forward(x, w, bias),
-        filled(dy.length, y -> VectorConv.forward(g, x, VectorWeight.changing(w), bias, null, y)));
+        filled(dy.length, y -> VectorConv.forward(g, x, VectorWeight.changing(w), bias, null, y)),
+        ROUNDING);
     assertClose(
         "forward without bias of " + g,
         naive.forward(x, w, null),
-        filled(dy.length, y -> VectorConv.forward(g, x, VectorWeight.changing(w), null, null, y)));
+        filled(dy.length, y -> VectorConv.forward(g, x, VectorWeight.changing(w), null, null, y)),
+        ROUNDING);
     assertClose(
         "input gradient of " + g,
         naive.gradInput(dy, w),
-        filled(x.length, dx -> VectorConv.gradInput(g, dy, VectorWeight.changing(w), dx)));
+        filled(x.length, dx -> VectorConv.gradInput(g, dy, VectorWeight.changing(w), dx)),
+        ROUNDING);
     assertClose(
         "weight gradient of " + g,
         naive.gradWeight(x, dy),
-        filled(w.length, dw -> VectorConv.gradWeight(g, x, dy, dw)));
+        filled(w.length, dw -> VectorConv.gradWeight(g, x, dy, dw)),
+        ROUNDING);
   }
 
   /** Returns a square geometry with the output size that the padding gives. */

@@ -1,12 +1,14 @@
 package org.espalier.tensor.internal;
 
+import static org.espalier.tensor.internal.Floats.assertClose;
+import static org.espalier.tensor.internal.Floats.filled;
+import static org.espalier.tensor.internal.Floats.noise;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.Random;
-import java.util.function.Consumer;
 import net.jqwik.api.Assume;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
@@ -18,31 +20,8 @@ import org.espalier.tensor.kernel.ConvGeometry;
 /** Tests {@link VectorDepthwise} against a double-precision sum, forward and both gradients. */
 @AddLifecycleHook(VectorAssumptions.ForProperties.class)
 class VectorDepthwiseTest {
-  private static float[] noise(Random random, int size) {
-    float[] values = new float[size];
-    for (int i = 0; i < size; i++) {
-      values[i] = random.nextFloat() - 0.5f;
-    }
-    return values;
-  }
-
-  private static float[] filled(int size, Consumer<float[]> kernel) {
-    float[] values = new float[size];
-    Arrays.fill(values, Float.NaN);
-    kernel.accept(values);
-    return values;
-  }
-
-  private static void assertClose(String what, double[] expected, float[] actual) {
-    assertEquals(expected.length, actual.length);
-    double scale = 1e-3;
-    for (double value : expected) {
-      scale = Math.max(scale, Math.abs(value));
-    }
-    for (int i = 0; i < expected.length; i++) {
-      assertEquals(expected[i], actual[i], 3e-6 * scale, what + " at " + i);
-    }
-  }
+  /** Largest error, relative to the largest number. */
+  private static final double ROUNDING = 3e-6;
 
   private static void checkAll(ConvGeometry g) {
     NaiveConv naive = new NaiveConv(g);
@@ -54,19 +33,23 @@ class VectorDepthwiseTest {
     assertClose(
         "forward of " + g,
         naive.forward(x, w, bias),
-        filled(dy.length, y -> VectorDepthwise.forward(g, x, w, bias, null, y)));
+        filled(dy.length, y -> VectorDepthwise.forward(g, x, w, bias, null, y)),
+        ROUNDING);
     assertClose(
         "forward without bias of " + g,
         naive.forward(x, w, null),
-        filled(dy.length, y -> VectorDepthwise.forward(g, x, w, null, null, y)));
+        filled(dy.length, y -> VectorDepthwise.forward(g, x, w, null, null, y)),
+        ROUNDING);
     assertClose(
         "input gradient of " + g,
         naive.gradInput(dy, w),
-        filled(x.length, dx -> VectorDepthwise.gradInput(g, dy, w, dx)));
+        filled(x.length, dx -> VectorDepthwise.gradInput(g, dy, w, dx)),
+        ROUNDING);
     assertClose(
         "weight gradient of " + g,
         naive.gradWeight(x, dy),
-        filled(w.length, dw -> VectorDepthwise.gradWeight(g, x, dy, dw)));
+        filled(w.length, dw -> VectorDepthwise.gradWeight(g, x, dy, dw)),
+        ROUNDING);
   }
 
   /** Returns a square geometry with the output size that the padding gives. */
@@ -229,7 +212,7 @@ class VectorDepthwiseTest {
       assertArrayEquals(
           filled(lastX.length, out -> VectorDepthwise.gradInput(small, lastDy, w, out)),
           Arrays.copyOfRange(dx, x.length / 70 * 69, x.length));
-      assertClose("weight gradient", new NaiveConv(large).gradWeight(x, dy), dw);
+      assertClose("weight gradient", new NaiveConv(large).gradWeight(x, dy), dw, ROUNDING);
     }
   }
 

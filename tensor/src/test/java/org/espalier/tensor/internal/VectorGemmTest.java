@@ -1,5 +1,6 @@
 package org.espalier.tensor.internal;
 
+import static org.espalier.tensor.internal.Floats.noise;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -64,14 +65,6 @@ class VectorGemmTest {
         }
       }
     }
-  }
-
-  private static float[] noise(Random random, int size) {
-    float[] values = new float[size];
-    for (int i = 0; i < size; i++) {
-      values[i] = random.nextFloat() - 0.5f;
-    }
-    return values;
   }
 
   private static void checkAllForms(int m, int n, int k) {

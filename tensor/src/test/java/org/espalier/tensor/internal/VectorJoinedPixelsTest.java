@@ -1,11 +1,12 @@
 package org.espalier.tensor.internal;
 
+import static org.espalier.tensor.internal.Floats.dirty;
+import static org.espalier.tensor.internal.Floats.noise;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
-import java.util.Arrays;
 import java.util.Random;
 import org.espalier.tensor.kernel.Clamp;
 import org.espalier.tensor.kernel.ConvGeometry;
@@ -27,20 +28,6 @@ class VectorJoinedPixelsTest {
     int to = (size + 2 * pad - kernel) / stride + 1;
     return new ConvGeometry(
         3, size, size, in, to, to, out, kernel, kernel, stride, stride, 1, 1, pad, pad, groups);
-  }
-
-  private static float[] noise(Random random, int size) {
-    float[] values = new float[size];
-    for (int i = 0; i < size; i++) {
-      values[i] = random.nextFloat() - 0.5f;
-    }
-    return values;
-  }
-
-  private static float[] dirty(int size) {
-    float[] values = new float[size];
-    Arrays.fill(values, Float.NaN);
-    return values;
   }
 
   @ParameterizedTest

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
-import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.espalier.tensor.Shape;
@@ -23,18 +22,13 @@ class VectorWeightTest {
   }
 
   private static Tensor noise(Random random, int size) {
-    float[] values = new float[size];
-    for (int i = 0; i < size; i++) {
-      values[i] = random.nextFloat() - 0.5f;
-    }
-    return Tensor.of(Shape.of(size), values);
+    return Tensor.of(Shape.of(size), Floats.noise(random, size));
   }
 
   private static float[] forward(ConvGeometry g, Tensor x, Tensor weight, float[] bias) {
-    float[] y = new float[new NaiveConv(g).ySize()];
-    Arrays.fill(y, Float.NaN);
-    VectorConv.forward(g, x.f32(), VectorWeight.of(weight), bias, null, y);
-    return y;
+    return Floats.filled(
+        new NaiveConv(g).ySize(),
+        y -> VectorConv.forward(g, x.f32(), VectorWeight.of(weight), bias, null, y));
   }
 
   @ParameterizedTest

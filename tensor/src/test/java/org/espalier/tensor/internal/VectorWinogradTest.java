@@ -1,5 +1,6 @@
 package org.espalier.tensor.internal;
 
+import static org.espalier.tensor.internal.Floats.dirty;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -49,12 +50,6 @@ class VectorWinogradTest {
     for (int i = 0; i < size; i++) {
       values[i] = (float) random.nextGaussian();
     }
-    return values;
-  }
-
-  private static float[] dirty(int size) {
-    float[] values = new float[size];
-    Arrays.fill(values, Float.NaN);
     return values;
   }
 
