@@ -4,6 +4,7 @@ module org.espalier.sparse {
 
   exports org.espalier.sparse.mask;
   exports org.espalier.sparse.prune;
+  exports org.espalier.sparse.prune.criterion;
 
   provides org.espalier.nn.ModuleTypes with
       org.espalier.sparse.mask.SparseTypes;

@@ -10,10 +10,10 @@ import org.espalier.sparse.prune.ChannelGraph;
 import org.espalier.sparse.prune.ChannelSelection;
 import org.espalier.sparse.prune.Compact;
 import org.espalier.sparse.prune.CompactReport;
-import org.espalier.sparse.prune.L1Norm;
 import org.espalier.sparse.prune.MaskPolicy;
 import org.espalier.sparse.prune.Pruner;
 import org.espalier.sparse.prune.SoftFilterPruning;
+import org.espalier.sparse.prune.criterion.L1Norm;
 import org.espalier.tensor.Shape;
 
 /**

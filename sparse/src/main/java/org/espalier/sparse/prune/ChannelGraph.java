@@ -79,6 +79,8 @@ public final class ChannelGraph {
     }
   }
 
+  private final Module model;
+  private final Shape sampleShape;
   private final GraphReader reader;
   private final IndexSets sets;
   private final List<Call> calls;
@@ -89,7 +91,9 @@ public final class ChannelGraph {
   private final List<CutRecord> history = new ArrayList<>();
   private final Set<Integer> gone = new LinkedHashSet<>();
 
-  private ChannelGraph(GraphReader reader, List<String> ignored) {
+  private ChannelGraph(Module model, Shape sampleShape, GraphReader reader, List<String> ignored) {
+    this.model = model;
+    this.sampleShape = sampleShape;
     this.reader = reader;
     sets = reader.sets();
     calls = reader.calls();
@@ -116,7 +120,18 @@ public final class ChannelGraph {
 
   /** Reads the graph of a pass that was recorded already; it must record all calls. */
   static ChannelGraph read(Module model, Tape tape, Var input, Var output, List<String> ignored) {
-    return new ChannelGraph(new GraphReader(model, tape, input, output), ignored);
+    GraphReader reader = new GraphReader(model, tape, input, output);
+    return new ChannelGraph(model, input.shape().sample(), reader, ignored);
+  }
+
+  /** Returns the model whose channels these are. */
+  public Module model() {
+    return model;
+  }
+
+  /** Returns the shape of one sample, without the batch axis. */
+  public Shape sampleShape() {
+    return sampleShape;
   }
 
   /** Returns the shape of a batch of one sample. */

@@ -12,10 +12,24 @@ import org.espalier.nn.Indices;
 public final class ChannelGroup {
   private final ChannelGraph graph;
   private final List<Unit> all;
+  private final ChannelSelection gone;
 
   ChannelGroup(ChannelGraph graph, List<Unit> all) {
+    this(graph, List.copyOf(all), new ChannelSelection(graph, List.of()));
+  }
+
+  private ChannelGroup(ChannelGraph graph, List<Unit> all, ChannelSelection gone) {
     this.graph = graph;
-    this.all = List.copyOf(all);
+    this.all = all;
+    this.gone = gone;
+  }
+
+  /**
+   * Returns the same channels as they will look when others are gone: what its members have in
+   * common with those counts as zero. Nothing is cut.
+   */
+  ChannelGroup without(ChannelSelection others) {
+    return new ChannelGroup(graph, all, others);
   }
 
   /** Returns the channels that are left. */
@@ -35,7 +49,7 @@ public final class ChannelGroup {
 
   /** Returns everything that is coupled, producers first; the first is the root. */
   public List<Member> members() {
-    return selection(Indices.all(size())).members();
+    return selection(Indices.all(size())).members(gone);
   }
 
   /** Returns the first producer's weight, whose rows number the channels. */

@@ -5,6 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import org.espalier.nn.Parameter;
+import org.espalier.tensor.Tensor;
 
 /** Is a choice of channels, of one group or several, with everything that goes with them. */
 public final class ChannelSelection {
@@ -27,6 +29,15 @@ public final class ChannelSelection {
 
   /** Returns what loses indices, producers first. */
   public List<Member> members() {
+    return members(new ChannelSelection(graph, List.of()));
+  }
+
+  /**
+   * Returns what loses indices.
+   *
+   * @param gone other channels whose numbers count as zero
+   */
+  List<Member> members(ChannelSelection gone) {
     Map<CutAxis, List<int[]>> slices = new LinkedHashMap<>();
     for (boolean producers : new boolean[] {true, false}) {
       for (Unit unit : units) {
@@ -51,8 +62,25 @@ public final class ChannelSelection {
                     axis.isProducer(),
                     axis.isWeight(),
                     axis.why(),
-                    list)));
+                    list,
+                    gone)));
     return members;
+  }
+
+  /** Returns a parameter's effective value, zero at the indices of these channels. */
+  Tensor zeroedIn(Parameter parameter) {
+    Tensor value = parameter.value();
+    Tensor zeroed = value;
+    for (Unit unit : units) {
+      for (Map.Entry<CutAxis, int[]> slice : unit.footprint().entrySet()) {
+        CutAxis axis = slice.getKey();
+        if (axis.parameter() == parameter && axis.side() != Side.INDEX) {
+          zeroed = zeroed == value ? value.copy() : zeroed;
+          Slices.zero(zeroed, axis.axis(), axis.now(slice.getValue()));
+        }
+      }
+    }
+    return zeroed;
   }
 
   /** Returns why some of the channels may not be cut; empty if all may. */

@@ -1,8 +1,12 @@
 package org.espalier.sparse.prune;
 
 /**
- * Scores the channels of a group: the lower, the sooner they go. A criterion that needs evidence (a
- * recorded pass, optimizer slots, data) is made with it.
+ * Scores the channels of a group: the lower, the sooner they go.
+ *
+ * <p>A criterion that reads weights needs {@link #score} only. One that needs evidence (maps of
+ * training images, a walk back from the outputs) collects it in {@link #on}, on the model as it is
+ * then: a planner calls it once before it scores, so that each step of an iterative schedule sees
+ * the model that the step before left.
  */
 @FunctionalInterface
 public interface Criterion {
@@ -11,4 +15,12 @@ public interface Criterion {
    * ranked. The group is not modified.
    */
   double[] score(ChannelGroup group);
+
+  /**
+   * Returns the criterion with its evidence taken from the graph's model as it is now; the model is
+   * not modified. A criterion without evidence returns itself, which is the default.
+   */
+  default Criterion on(ChannelGraph graph) {
+    return this;
+  }
 }

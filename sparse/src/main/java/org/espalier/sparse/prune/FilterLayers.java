@@ -78,7 +78,8 @@ final class FilterLayers {
         true,
         true,
         member.why(),
-        rows);
+        rows,
+        member.gone());
   }
 
   /** Returns the weights that take part. */

@@ -3,6 +3,7 @@ package org.espalier.sparse.prune;
 import java.util.Arrays;
 import java.util.List;
 import org.espalier.nn.Parameter;
+import org.espalier.tensor.Tensor;
 
 /**
  * Is one axis of one parameter that loses indices when channels of a group are cut.
@@ -17,6 +18,8 @@ import org.espalier.nn.Parameter;
  * @param why the call that couples it, for people
  * @param units for each channel of the group the indices that go with it, ascending, as the
  *     parameter is numbered now
+ * @param gone other channels whose numbers count as zero, those that a greedy choice took before;
+ *     mostly empty
  */
 public record Member(
     Parameter parameter,
@@ -26,7 +29,32 @@ public record Member(
     boolean producer,
     boolean weight,
     String why,
-    List<int[]> units) {
+    List<int[]> units,
+    ChannelSelection gone) {
+  /** Returns the effective value, zero at the indices of channels that count as gone. */
+  public Tensor value() {
+    return gone.zeroedIn(parameter);
+  }
+
+  /**
+   * Returns, for each channel, all numbers that go with it in the order they are stored: the filter
+   * itself, its column in a weight that reads it, its gamma.
+   */
+  public List<double[]> values() {
+    Tensor value = value();
+    return units.stream().map(indices -> valuesAt(value, indices)).toList();
+  }
+
+  private double[] valuesAt(Tensor value, int... indices) {
+    int each = value.count() / value.shape().size(axis);
+    double[] values = new double[indices.length * each];
+    int[] filled = {0};
+    for (int index : indices) {
+      Slices.visit(value, axis, index, element -> values[filled[0]++] = value.get(element));
+    }
+    return values;
+  }
+
   /** Returns the indices of all channels together, ascending. */
   public int[] indices() {
     return units.stream().flatMapToInt(Arrays::stream).sorted().toArray();

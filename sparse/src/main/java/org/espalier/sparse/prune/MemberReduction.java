@@ -55,7 +55,7 @@ public enum MemberReduction {
   abstract double join(double[] votes);
 
   /** Returns one number a channel from one vector a member. */
-  double[] reduce(List<double[]> members) {
+  public double[] reduce(List<double[]> members) {
     double[] joined = new double[members.get(0).length];
     for (int channel = 0; channel < joined.length; channel++) {
       int at = channel;

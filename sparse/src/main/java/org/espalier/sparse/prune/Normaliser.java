@@ -10,35 +10,35 @@ public enum Normaliser {
   /** Leaves the scores as they are. */
   NONE {
     @Override
-    double[] apply(double[] scores) {
+    public double[] apply(double[] scores) {
       return scores.clone();
     }
   },
   /** Divides by the group's sum. */
   SUM {
     @Override
-    double[] apply(double[] scores) {
+    public double[] apply(double[] scores) {
       return affine(scores, 0, Arrays.stream(scores).sum());
     }
   },
   /** Divides by the group's mean. */
   MEAN {
     @Override
-    double[] apply(double[] scores) {
+    public double[] apply(double[] scores) {
       return affine(scores, 0, mean(scores));
     }
   },
   /** Divides by the group's largest. */
   MAX {
     @Override
-    double[] apply(double[] scores) {
+    public double[] apply(double[] scores) {
       return affine(scores, 0, Arrays.stream(scores).max().orElse(0));
     }
   },
   /** Maps the smallest to 0 and the largest to 1. */
   MIN_MAX {
     @Override
-    double[] apply(double[] scores) {
+    public double[] apply(double[] scores) {
       double least = Arrays.stream(scores).min().orElse(0);
       return affine(scores, least, Arrays.stream(scores).max().orElse(0) - least);
     }
@@ -46,14 +46,15 @@ public enum Normaliser {
   /** Subtracts the mean and divides by the standard deviation (of the population). */
   Z_SCORE {
     @Override
-    double[] apply(double[] scores) {
+    public double[] apply(double[] scores) {
       double mean = mean(scores);
       double squares = Arrays.stream(scores).map(s -> (s - mean) * (s - mean)).sum();
       return affine(scores, mean, Math.sqrt(squares / scores.length));
     }
   };
 
-  abstract double[] apply(double[] scores);
+  /** Returns the scores of one group on the common scale; they are not modified. */
+  public abstract double[] apply(double[] scores);
 
   private static double mean(double[] scores) {
     return Arrays.stream(scores).sum() / scores.length;

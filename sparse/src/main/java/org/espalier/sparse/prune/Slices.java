@@ -36,7 +36,8 @@ final class Slices {
     }
   }
 
-  private static void zero(Tensor tensor, int axis, int... indices) {
+  /** Sets a tensor to zero at some indices of an axis. */
+  static void zero(Tensor tensor, int axis, int... indices) {
     for (int index : indices) {
       visit(tensor, axis, index, element -> tensor.set(element, 0));
     }

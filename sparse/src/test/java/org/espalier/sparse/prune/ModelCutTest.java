@@ -16,6 +16,7 @@ import org.espalier.nn.Indices;
 import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
 import org.espalier.nn.model.Models;
+import org.espalier.sparse.prune.criterion.L2Norm;
 import org.espalier.tensor.Random;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;

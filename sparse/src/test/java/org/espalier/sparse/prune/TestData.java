@@ -25,7 +25,7 @@ import org.espalier.tensor.Workspace;
  * @param size samples a batch
  * @param side height and width
  */
-record TestData(int count, int size, int side) implements Batches {
+public record TestData(int count, int size, int side) implements Batches {
   @Override
   public int samples() {
     return count * size;
@@ -36,7 +36,7 @@ record TestData(int count, int size, int side) implements Batches {
     return IntStream.range(firstStep, count).mapToObj(this::batch).iterator();
   }
 
-  Batch batch(int number) {
+  public Batch batch(int number) {
     Tensor x = TestNet.sample(number, size, side, side, 3);
     int[] classes = new int[size];
     for (int i = 0; i < size; i++) {
@@ -49,7 +49,8 @@ record TestData(int count, int size, int side) implements Batches {
   }
 
   /** Takes one step by hand and returns the loss. */
-  static double step(Module model, Optimizer optimizer, Batch batch, DType dtype, long number) {
+  public static double step(
+      Module model, Optimizer optimizer, Batch batch, DType dtype, long number) {
     try (Pass pass = Pass.train(new Workspace(), Random.of(number))) {
       Var output = model.apply(pass, pass.input(batch.x().to(dtype)));
       Var loss = Losses.crossEntropy(output, pass.input(batch.y()));

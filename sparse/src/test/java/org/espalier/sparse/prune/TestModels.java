@@ -11,11 +11,11 @@ import org.espalier.tensor.Random;
 import org.espalier.tensor.Tensor;
 
 /** Prepares models for comparisons. */
-final class TestModels {
+public final class TestModels {
   private TestModels() {}
 
   /** Initialises a model and gives its batch norms statistics that are not neutral. */
-  static <M extends Module> M lively(M model, long seed) {
+  public static <M extends Module> M lively(M model, long seed) {
     model.initialize(seed);
     model
         .modules()
@@ -39,7 +39,7 @@ final class TestModels {
   }
 
   /** Asserts equality to {@code 1e-5·(1 + max|y|)}. */
-  static void assertClose(Tensor expected, Tensor actual) {
+  public static void assertClose(Tensor expected, Tensor actual) {
     double most = 0;
     for (double v : expected.toDoubles()) {
       most = Math.max(most, Math.abs(v));

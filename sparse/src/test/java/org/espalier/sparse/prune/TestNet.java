@@ -15,60 +15,60 @@ import org.espalier.tensor.Tensor;
 /**
  * Is a hand-written model of a few parameters: wiring is a function, so that any graph can be had.
  */
-final class TestNet extends Module {
+public final class TestNet extends Module {
   /** How a value flows through the parameters. */
-  interface Body {
+  public interface Body {
     Var forward(Wires wires, Var x);
   }
 
   /** Offers the parameters to one pass, as layers by name. */
-  record Wires(TestNet net, Pass pass) {
-    Var value(String name) {
+  public record Wires(TestNet net, Pass pass) {
+    public Var value(String name) {
       return pass.valueOrNull(net.ownParameters().get(name));
     }
 
     /**
      * Convolves with weight {@code name}, padding to equal size, biased if there is {@code name_b}.
      */
-    Var conv(String name, Var x) {
+    public Var conv(String name, Var x) {
       Var weight = value(name);
       int kernel = weight.shape().size(1);
       ConvOptions options = ConvOptions.DEFAULT.withPadding(kernel / 2).withGroups(true);
       return Ops.conv2d(x, weight, value(name + "_b"), options);
     }
 
-    Var linear(String name, Var x) {
+    public Var linear(String name, Var x) {
       return Ops.linear(x, value(name), value(name + "_b"));
     }
 
-    Var scale(String name, Var x) {
+    public Var scale(String name, Var x) {
       return Ops.scale(x, value(name + "_weight"), value(name + "_bias"));
     }
 
     /** Averages over all positions and ends in layer {@code fc}. */
-    Var head(Var x) {
+    public Var head(Var x) {
       return linear("fc", Ops.globalAveragePool(x));
     }
   }
 
   private final Body body;
 
-  TestNet(Body body) {
+  public TestNet(Body body) {
     this.body = body;
   }
 
-  TestNet with(String name, int... sizes) {
+  public TestNet with(String name, int... sizes) {
     parameter(name, Shape.of(sizes), Init.normal(0, 0.5));
     return this;
   }
 
-  TestNet norm(String name, int channels) {
+  public TestNet norm(String name, int channels) {
     parameter(name + "_weight", Shape.of(channels), Init.uniform(0.5, 1.5));
     parameter(name + "_bias", Shape.of(channels), Init.normal(0, 0.5));
     return this;
   }
 
-  TestNet index(String name, int... numbers) {
+  public TestNet index(String name, int... numbers) {
     declare(name, Parameter.buffer(name, Tensor.indices(numbers)));
     return this;
   }
@@ -83,13 +83,13 @@ final class TestNet extends Module {
     return Spec.of("test_net");
   }
 
-  static Tensor sample(long seed, int... sizes) {
+  public static Tensor sample(long seed, int... sizes) {
     Tensor x = Tensor.zeros(sizes);
     Init.normal(0, 1).fill(x, Random.of(seed).stream("sample"));
     return x;
   }
 
-  static Tensor infer(Module model, Tensor x) {
+  public static Tensor infer(Module model, Tensor x) {
     try (Pass pass = Pass.study()) {
       return model.apply(pass, pass.input(x)).value().copy();
     }

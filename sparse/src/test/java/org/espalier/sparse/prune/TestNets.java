@@ -10,13 +10,13 @@ import org.espalier.tensor.StateException;
 import org.junit.jupiter.api.function.Executable;
 
 /** Nets that several tests cut. */
-final class TestNets {
-  static final Shape IMAGE = Shape.of(4, 4, 3);
+public final class TestNets {
+  public static final Shape IMAGE = Shape.of(4, 4, 3);
 
   private TestNets() {}
 
   /** Two convolutions in a row, the first with a bias and a norm, and a linear layer. */
-  static TestNet chain() {
+  public static TestNet chain() {
     return new TestNet(
             (net, x) -> {
               Var h = Ops.relu(net.scale("bn", net.conv("c1", x)));
@@ -31,7 +31,7 @@ final class TestNets {
   }
 
   /** A block whose shortcut pads a stream of 3 channels to 5 by an index. */
-  static TestNet optionA() {
+  public static TestNet optionA() {
     return new TestNet(
             (n, x) -> {
               Var t = Ops.relu(n.conv("stem", x));
@@ -45,7 +45,7 @@ final class TestNets {
   }
 
   /** Asserts that a request is refused, with these words in the message. */
-  static void assertRefused(String part, Executable body) {
+  public static void assertRefused(String part, Executable body) {
     Exception e = assertThrows(Exception.class, body);
     assertTrue(e instanceof IllegalArgumentException || e instanceof StateException, e.toString());
     assertTrue(e.getMessage().contains(part), e.getMessage());

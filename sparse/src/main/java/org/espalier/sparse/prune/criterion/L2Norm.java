@@ -1,4 +1,9 @@
-package org.espalier.sparse.prune;
+package org.espalier.sparse.prune.criterion;
+
+import org.espalier.sparse.prune.ChannelGroup;
+import org.espalier.sparse.prune.Criterion;
+import org.espalier.sparse.prune.MemberReduction;
+import org.espalier.sparse.prune.Normaliser;
 
 /**
  * Scores a channel by the sum of {@code w²} over what goes with it (without the root, as

@@ -1,5 +1,7 @@
-package org.espalier.sparse.prune;
+package org.espalier.sparse.prune.criterion;
 
+import org.espalier.sparse.prune.ChannelGroup;
+import org.espalier.sparse.prune.Criterion;
 import org.espalier.tensor.Random;
 
 /**

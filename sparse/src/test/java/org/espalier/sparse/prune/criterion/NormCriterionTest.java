@@ -1,9 +1,14 @@
-package org.espalier.sparse.prune;
+package org.espalier.sparse.prune.criterion;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.espalier.autograd.op.Ops;
+import org.espalier.sparse.prune.ChannelGraph;
+import org.espalier.sparse.prune.ChannelGroup;
+import org.espalier.sparse.prune.MemberReduction;
+import org.espalier.sparse.prune.Normaliser;
+import org.espalier.sparse.prune.TestNet;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 import org.junit.jupiter.api.Test;
@@ -51,24 +56,6 @@ class NormCriterionTest {
   void biasesAndSlopesVoteOnlyWhenAsked() {
     assertArrayEquals(
         new double[] {7 + 2 + 2 + 7, 1 + 10 + 2 + 7}, l1(MemberReduction.SUM, true), EPS);
-  }
-
-  @Test
-  void normalisersAreWhatTheyAreCalled() {
-    double[] scores = {1, 3, 4};
-    assertArrayEquals(new double[] {0.125, 0.375, 0.5}, Normaliser.SUM.apply(scores), EPS);
-    assertArrayEquals(new double[] {0.375, 1.125, 1.5}, Normaliser.MEAN.apply(scores), EPS);
-    assertArrayEquals(new double[] {0.25, 0.75, 1}, Normaliser.MAX.apply(scores), EPS);
-    assertArrayEquals(new double[] {0, 2.0 / 3, 1}, Normaliser.MIN_MAX.apply(scores), EPS);
-    double deviation = Math.sqrt(14.0 / 9);
-    assertArrayEquals(
-        new double[] {-5 / 3.0 / deviation, 1 / 3.0 / deviation, 4 / 3.0 / deviation},
-        Normaliser.Z_SCORE.apply(scores),
-        EPS);
-    assertArrayEquals(scores, Normaliser.NONE.apply(scores));
-    for (Normaliser normaliser : Normaliser.values()) {
-      assertArrayEquals(new double[3], normaliser.apply(new double[3]), normaliser.toString());
-    }
   }
 
   @Test

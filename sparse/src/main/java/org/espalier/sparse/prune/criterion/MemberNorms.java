@@ -1,9 +1,11 @@
-package org.espalier.sparse.prune;
+package org.espalier.sparse.prune.criterion;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
-import org.espalier.tensor.Tensor;
+import org.espalier.sparse.prune.ChannelGroup;
+import org.espalier.sparse.prune.Member;
+import org.espalier.sparse.prune.Side;
 
 /**
  * Sums a function of the numbers that go with each channel, member by member: filter rows, the
@@ -29,14 +31,14 @@ final class MemberNorms {
   }
 
   private static double[] of(Member member, Member root, DoubleUnaryOperator power) {
-    Tensor value = member.parameter().value();
-    double[] norms = new double[member.units().size()];
+    List<double[]> values = member.values();
+    double[] norms = new double[values.size()];
     for (int channel = 0; channel < norms.length; channel++) {
-      double[] sum = {0};
-      for (int index : member.units().get(channel)) {
-        Slices.visit(value, member.axis(), index, e -> sum[0] += power.applyAsDouble(value.get(e)));
+      double sum = 0;
+      for (double number : values.get(channel)) {
+        sum += power.applyAsDouble(number);
       }
-      norms[channel] = sum[0] / root.units().get(channel).length;
+      norms[channel] = sum / root.units().get(channel).length;
     }
     return norms;
   }
