@@ -1,16 +1,15 @@
 package org.espalier.tensor.internal;
 
-import static org.espalier.tensor.internal.VectorWinogradWeights.POINTS;
-
 import org.espalier.tensor.internal.VectorProduct.Lines;
 import org.espalier.tensor.kernel.Clamp;
 import org.espalier.tensor.parallel.Parallel;
 
 /**
- * Convolves with 3x3 kernels of stride 1 by Winograd's F(4x4, 3x3) (Lavin and Gray 2016): a tile of
- * 4x4 outputs costs 36 multiplications for each pair of channels instead of 144.
+ * Convolves with kernels of stride 1 by a transform of Winograd's family, which {@link
+ * VectorWinogradForm} names (Lavin and Gray 2016): a tile of 4x4 outputs of a 3x3 kernel costs 36
+ * multiplications for each pair of channels instead of 144.
  *
- * <p>A block of tiles is transformed to 36 points, each point is a product {@code [tiles, in] ·
+ * <p>A block of tiles is transformed to the points, each point is a product {@code [tiles, in] ·
  * [in, out]}, and the products are transformed back; all three steps are vectorised over channels
  * and a block stays in the L2 cache. The sums over input channels are chains of fused
  * multiply-adds, so silenced channels change no bit. The results differ from the direct sum by
@@ -23,9 +22,8 @@ final class VectorWinograd {
   /** Fewest tiles of a block: weights are read once a block, mostly from a slower cache. */
   private static final int TILES = 48;
 
-  /** The point (1, 1), which reaches every output of a tile with factor 1. */
-  private static final int EVERYWHERE = 7;
-
+  private final VectorWinogradForm form;
+  private final int pointCount;
   private final int images;
   private final WindowAxis rows;
   private final WindowAxis columns;
@@ -44,6 +42,8 @@ final class VectorWinograd {
   private final VectorWinogradTiles tiles;
 
   VectorWinograd(int images, WindowAxis rows, WindowAxis columns, int in, int out, int groups) {
+    this.form = VectorWinogradForm.of(rows, columns);
+    this.pointCount = form.points();
     this.images = images;
     this.rows = rows;
     this.columns = columns;
@@ -62,7 +62,7 @@ final class VectorWinograd {
   /**
    * Computes the convolution.
    *
-   * @param turned false: weight is {@code [out, 3, 3, in / groups]}; true: it is {@code [in, 3, 3,
+   * @param turned false: weight is {@code [out, taps, in / groups]}; true: it is {@code [in, taps,
    *     out / groups]} and applied turned by 180 degrees, which gives the gradient of the input
    * @param start what the outputs of each channel start from, or null for 0
    * @param clamp the interval that outputs are clamped to, or null
@@ -77,7 +77,7 @@ final class VectorWinograd {
       float[] target) {
     VectorWeight.Packed packed =
         weight.packed(
-            new Layout(groups, turned),
+            new Layout(form, groups, turned),
             (long) groups * panelSize(),
             panels -> transform(turned, weight.values(), panels));
     float[] panels = packed.panels();
@@ -95,8 +95,8 @@ final class VectorWinograd {
         1,
         (from, to) -> {
           int most = together * tiles.across();
-          float[] points = Scratch.take((long) POINTS * inPlane(most));
-          float[] products = Scratch.take((long) POINTS * outPlane(most));
+          float[] points = Scratch.take((long) pointCount * inPlane(most));
+          float[] products = Scratch.take((long) pointCount * outPlane(most));
           VectorProduct product = blocks == 1 ? null : VectorProduct.take();
           for (int block = from; block < to; block++) {
             int row = block * together;
@@ -113,24 +113,25 @@ final class VectorWinograd {
   }
 
   /** Names an order of panels. */
-  private record Layout(int groups, boolean turned) {}
+  private record Layout(VectorWinogradForm form, int groups, boolean turned) {}
 
   private void transform(boolean turned, float[] weight, float[] panels) {
+    VectorWinogradWeights weights = new VectorWinogradWeights(form);
     int groupOut = out / groups;
     for (int group = 0; group < groups; group++) {
-      VectorWinogradWeights.pack(
+      weights.pack(
           turned,
           turned ? groupIn : groupOut,
           turned ? groupOut : groupIn,
           weight,
-          group * 9 * groupIn * groupOut,
+          group * form.taps() * groupIn * groupOut,
           panels,
           group * panelSize());
     }
   }
 
   private int tileRows() {
-    int fit = BLOCK / (POINTS * (inStride + outStride));
+    int fit = BLOCK / (pointCount * (inStride + outStride));
     return Math.max(1, Math.max(fit, TILES) / tiles.across());
   }
 
@@ -144,7 +145,7 @@ final class VectorWinograd {
   }
 
   private int panelSize() {
-    return POINTS * groupIn * padded;
+    return pointCount * groupIn * padded;
   }
 
   /**
@@ -168,7 +169,7 @@ final class VectorWinograd {
     int inPlane = inPlane(count * across);
     int outPlane = outPlane(count * across);
     boolean only = mine == null;
-    int rowGrain = only ? Parallel.grain((long) across * POINTS * 4) : count;
+    int rowGrain = only ? Parallel.grain((long) across * pointCount * 4) : count;
     Parallel.range(
         count,
         rowGrain,
@@ -179,16 +180,16 @@ final class VectorWinograd {
         });
     long work = (long) count * across * groupIn * padded / VectorPanels.LANES;
     Parallel.range(
-        groups * POINTS,
-        only ? Parallel.grain(work) : groups * POINTS,
+        groups * pointCount,
+        only ? Parallel.grain(work) : groups * pointCount,
         (from, to) -> {
           VectorProduct product = only ? VectorProduct.take() : mine;
           for (int item = from; item < to; item++) {
-            int group = item / POINTS;
-            int point = item % POINTS;
+            int group = item / pointCount;
+            int point = item % pointCount;
             product
                 .into(products, point * outPlane + group * padded, outRows)
-                .fromRow(point == EVERYWHERE ? start : null, group * padded);
+                .fromRow(point == form.everywhere() ? start : null, group * padded);
             int at = point * inPlane + group * groupIn;
             multiply(product, points, at, panels, group, point, count * across);
           }
@@ -200,7 +201,8 @@ final class VectorWinograd {
         count,
         rowGrain,
         (from, to) -> {
-          float[] aside = Scratch.take(16L * VectorWinogradTiles.stride(out));
+          float[] aside =
+              Scratch.take((long) form.high() * form.wide() * VectorWinogradTiles.stride(out));
           for (int i = from; i < to; i++) {
             for (int t = 0; t < across; t++) {
               output(products, (i * across + t) * outStride, outPlane, row + i, t, aside, target);
@@ -232,29 +234,31 @@ final class VectorWinograd {
 
   /** Clamps the outputs of a row of tiles. */
   private void clamp(Clamp clamp, int row, float[] target) {
-    int y = row % tiles.down() * 4;
+    int y = row % tiles.down() * form.high();
     int line = columns.outputs() * out;
     int from = (row / tiles.down() * rows.outputs() + y) * line;
-    ScalarElementwise.clamp(clamp, target, from, from + Math.min(4, rows.outputs() - y) * line);
+    ScalarElementwise.clamp(
+        clamp, target, from, from + Math.min(form.high(), rows.outputs() - y) * line);
   }
 
   private void output(
       float[] products, int at, int plane, int row, int column, float[] aside, float[] target) {
     int image = row / tiles.down();
-    int y = row % tiles.down() * 4;
-    int x = column * 4;
-    int high = Math.min(4, rows.outputs() - y);
-    int wide = Math.min(4, columns.outputs() - x);
+    int y = row % tiles.down() * form.high();
+    int x = column * form.wide();
+    int high = Math.min(form.high(), rows.outputs() - y);
+    int wide = Math.min(form.wide(), columns.outputs() - x);
     int line = columns.outputs() * out;
     int to = (image * rows.outputs() + y) * line + x * out;
-    if (high == 4 && wide == 4 && out >= VectorPanels.LANES) {
-      VectorWinogradOutput.transform(products, at, plane, target, to, line, out, out);
+    if (high == form.high() && wide == form.wide() && out >= VectorPanels.LANES) {
+      form.output(products, at, plane, target, to, line, out, out);
       return;
     }
     int stride = VectorWinogradTiles.stride(out);
-    VectorWinogradOutput.transform(products, at, plane, aside, 0, 4 * stride, stride, stride);
+    int inAside = form.wide() * stride;
+    form.output(products, at, plane, aside, 0, inAside, stride, stride);
     for (int i = 0; i < high; i++) {
-      store(aside, 4 * i * stride, stride, wide, target, to + i * line);
+      store(aside, i * inAside, stride, wide, target, to + i * line);
     }
   }
 

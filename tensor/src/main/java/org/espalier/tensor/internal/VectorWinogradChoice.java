@@ -3,24 +3,18 @@ package org.espalier.tensor.internal;
 import org.espalier.tensor.kernel.ConvGeometry;
 
 /**
- * Decides by shape whether a convolution goes through Winograd's F(4x4, 3x3).
+ * Decides by shape whether a convolution goes through Winograd's transform.
  *
  * <p>The bounds are constants that the benchmarks of {@code bench} measured, never timed at run
  * time: else two runs would differ in bits, and no resumed training would equal its original. The
  * system property {@code espalier.winograd=off}, read once, turns the transform off everywhere.
  */
 final class VectorWinogradChoice {
-  /** Fewest channels on either side: below, transforming costs more than multiplying. */
-  private static final int CHANNELS = 8;
-
   /** Fewest tiles: below, transforming the weights costs more than the products save. */
   private static final int TILES = 32;
 
   /** Fewest tiles where the transformed weights are kept: they still are four times as many. */
   private static final int KEPT_TILES = 8;
-
-  /** Least part of the tiles that must lie inside the output, in percent. */
-  private static final int INSIDE = 50;
 
   private VectorWinogradChoice() {}
 
@@ -41,8 +35,7 @@ final class VectorWinogradChoice {
 
   /** Tells whether the transform can compute this convolution at all. */
   static boolean fits(ConvGeometry g) {
-    return g.kernelHeight() == 3
-        && g.kernelWidth() == 3
+    return VectorWinogradForm.serves(g)
         && g.strideHeight() == 1
         && g.strideWidth() == 1
         && g.dilationHeight() == 1
@@ -56,10 +49,26 @@ final class VectorWinogradChoice {
   }
 
   private static boolean pays(ConvGeometry g, int fewest) {
-    int tiles = (g.outHeight() + 3) / 4 * ((g.outWidth() + 3) / 4);
-    long inside = 100L * g.outHeight() * g.outWidth() / (16L * tiles);
-    return Math.min(g.groupIn(), g.groupOut()) >= CHANNELS
+    VectorWinogradForm form = VectorWinogradForm.of(g);
+    int high = form.high();
+    int wide = form.wide();
+    int tiles = (g.outHeight() + high - 1) / high * ((g.outWidth() + wide - 1) / wide);
+    long inside = 100L * g.outHeight() * g.outWidth() / ((long) high * wide * tiles);
+    return Math.min(g.groupIn(), g.groupOut()) >= fewestChannels(form)
         && (long) g.batch() * tiles >= fewest
-        && inside >= INSIDE;
+        && inside >= leastInside(form);
+  }
+
+  /** Returns the fewest channels on either side: below, transforming costs what products save. */
+  private static int fewestChannels(VectorWinogradForm form) {
+    if (form.isLine()) {
+      return form.columnTaps() == 3 ? 16 : 32;
+    }
+    return form.columnTaps() == 3 ? 8 : 9;
+  }
+
+  /** Returns the least part of the tiles that must lie inside the output, in percent. */
+  private static int leastInside(VectorWinogradForm form) {
+    return form.isLine() ? 65 : 50;
   }
 }

@@ -1,15 +1,12 @@
 package org.espalier.tensor.internal;
 
-import static org.espalier.tensor.internal.VectorWinogradWeights.POINTS;
-
 import org.espalier.tensor.internal.VectorProduct.Lines;
 import org.espalier.tensor.parallel.Parallel;
 
 /**
- * Sums the gradient of a 3x3 kernel of stride 1 in the domain of Winograd's F(4x4, 3x3): the
- * adjoint of {@link VectorWinograd}. Inputs and output gradients are transformed to 36 points, each
- * point is a product {@code [out, tiles] · [tiles, in]}, and the sums are transformed back to
- * weights once.
+ * Sums the gradient of a kernel of stride 1 in the domain of Winograd's transform: the adjoint of
+ * {@link VectorWinograd}. Inputs and output gradients are transformed to the points, each point is
+ * a product {@code [out, tiles] · [tiles, in]}, and the sums are transformed back to weights once.
  *
  * <p>The tiles are cut into pieces by the size of the problem, each with sums of its own that are
  * added in order, so that the result does not depend on the threads.
@@ -27,6 +24,8 @@ final class VectorWinogradGradient {
   private static final int PIECE_TILES = 128;
   private static final int SUMS = 1 << 24;
 
+  private final VectorWinogradForm form;
+  private final int pointCount;
   private final int images;
   private final int in;
   private final int out;
@@ -38,6 +37,8 @@ final class VectorWinogradGradient {
 
   VectorWinogradGradient(
       int images, WindowAxis rows, WindowAxis columns, int in, int out, int groups) {
+    this.form = VectorWinogradForm.of(rows, columns);
+    this.pointCount = form.points();
     this.images = images;
     this.in = in;
     this.out = out;
@@ -48,7 +49,7 @@ final class VectorWinogradGradient {
     this.gradients = VectorWinogradTiles.outputGradients(rows, columns, out);
   }
 
-  /** Computes {@code dw [out, 3, 3, in]} (modified). */
+  /** Computes {@code dw [out, taps, in]} (modified). */
   void run(float[] x, float[] dy, float[] dw) {
     int all = images * inputs.down();
     int size = groups * groupSize();
@@ -78,15 +79,16 @@ final class VectorWinogradGradient {
         });
     int groupIn = in / groups;
     int groupOut = out / groups;
+    VectorWinogradWeights weights = new VectorWinogradWeights(form);
     for (int group = 0; group < groups; group++) {
-      VectorWinogradWeights.gradient(
+      weights.gradient(
           groupOut,
           groupIn,
           sumStride(),
           sums,
           group * groupSize(),
           dw,
-          group * 9 * groupOut * groupIn);
+          group * form.taps() * groupOut * groupIn);
     }
     Scratch.give(sums);
   }
@@ -98,7 +100,7 @@ final class VectorWinogradGradient {
 
   /** Returns the floats of the sums of one group. */
   private int groupSize() {
-    return POINTS * (out / groups) * sumStride();
+    return pointCount * (out / groups) * sumStride();
   }
 
   /**
@@ -108,10 +110,11 @@ final class VectorWinogradGradient {
    */
   private void sum(int first, int end, boolean only, float[] x, float[] dy, float[] sums, int at) {
     int across = inputs.across();
-    int together = Math.max(1, Math.max(BLOCK / (POINTS * (inStride + outStride)), TILES) / across);
-    float[] left = Scratch.take((long) POINTS * (together * across * outStride + 16));
+    int together =
+        Math.max(1, Math.max(BLOCK / (pointCount * (inStride + outStride)), TILES) / across);
+    float[] left = Scratch.take((long) pointCount * (together * across * outStride + 16));
     float[] right =
-        Scratch.take((long) POINTS * (together * across * inStride + 16) + VectorPanels.WIDEST);
+        Scratch.take((long) pointCount * (together * across * inStride + 16) + VectorPanels.WIDEST);
     for (int row = first; row < end; row += together) {
       int begin = row;
       int count = Math.min(together, end - row);
@@ -119,7 +122,7 @@ final class VectorWinogradGradient {
       int inPlane = count * across * inStride + 16;
       Parallel.range(
           count,
-          only ? Parallel.grain((long) across * POINTS * 4) : count,
+          only ? Parallel.grain((long) across * pointCount * 4) : count,
           (from, to) -> {
             for (int i = from; i < to; i++) {
               gradients.transform(dy, begin + i, left, i * across, outPlane);
@@ -128,8 +131,8 @@ final class VectorWinogradGradient {
           });
       long work = (long) (out / groups) * sumStride() * count * across / VectorPanels.LANES;
       Parallel.range(
-          groups * POINTS,
-          only ? Parallel.grain(work) : groups * POINTS,
+          groups * pointCount,
+          only ? Parallel.grain(work) : groups * pointCount,
           (from, to) ->
               multiply(
                   from,
@@ -162,8 +165,8 @@ final class VectorWinogradGradient {
     VectorProduct product = VectorProduct.take();
     Lines sumRows = Lines.of(0, sumStride());
     for (int item = from; item < to; item++) {
-      int group = item / POINTS;
-      int p = item % POINTS;
+      int group = item / pointCount;
+      int p = item % pointCount;
       int target = at + group * groupSize() + p * (out / groups) * sumStride();
       product
           .leftColumns(left, p * outPlane + group * (out / groups), outStride)

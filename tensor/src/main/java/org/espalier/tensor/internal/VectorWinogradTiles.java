@@ -1,11 +1,12 @@
 package org.espalier.tensor.internal;
 
 /**
- * Cuts images into overlapping tiles of six by six inputs (or four by four output gradients),
- * whatever the size and the padding, and transforms rows of tiles to their 36 points: {@code
+ * Cuts images into overlapping tiles of inputs (or tiles of output gradients, which do not
+ * overlap), whatever the size and the padding, and transforms rows of tiles to their points: {@code
  * points[p, tile, channel]}.
  */
 final class VectorWinogradTiles {
+  private final VectorWinogradForm form;
   private final boolean gradient;
   private final int channels;
   private final int stride;
@@ -13,17 +14,27 @@ final class VectorWinogradTiles {
   private final int down;
   private final VectorBand band;
 
-  /** Cuts a source of windows of 3x3 taps with stride 1 into the inputs of tiles. */
+  /** Cuts a source of windows with stride 1 into the inputs of tiles. */
   static VectorWinogradTiles inputs(WindowAxis rows, WindowAxis columns, int channels) {
-    return new VectorWinogradTiles(false, rows.tiles(), columns.tiles(), channels);
+    VectorWinogradForm form = VectorWinogradForm.of(rows, columns);
+    return new VectorWinogradTiles(
+        form, false, rows.tiles(form.high()), columns.tiles(form.wide()), channels);
   }
 
   /** Cuts the gradient of the outputs of such windows into tiles. */
   static VectorWinogradTiles outputGradients(WindowAxis rows, WindowAxis columns, int channels) {
-    return new VectorWinogradTiles(true, rows.outputTiles(), columns.outputTiles(), channels);
+    VectorWinogradForm form = VectorWinogradForm.of(rows, columns);
+    return new VectorWinogradTiles(
+        form, true, rows.outputTiles(form.high()), columns.outputTiles(form.wide()), channels);
   }
 
-  private VectorWinogradTiles(boolean gradient, WindowAxis rows, WindowAxis columns, int channels) {
+  private VectorWinogradTiles(
+      VectorWinogradForm form,
+      boolean gradient,
+      WindowAxis rows,
+      WindowAxis columns,
+      int channels) {
+    this.form = form;
     this.gradient = gradient;
     this.channels = channels;
     this.stride = stride(channels);
@@ -61,14 +72,13 @@ final class VectorWinogradTiles {
     float[] copy = Scratch.take(band.size(1));
     band.fill(source, row / down, 0, row % down, 1, copy);
     int line = band.width() * channels;
-    int step = 4 * channels;
+    int step = form.wide() * channels;
     for (int t = 0; t < across; t++) {
       int to = (tile + t) * stride;
       if (gradient) {
-        VectorWinogradOutputGradient.transform(
-            copy, t * step, line, channels, points, to, plane, channels);
+        form.outputGradient(copy, t * step, line, channels, points, to, plane, channels);
       } else {
-        VectorWinogradInput.transform(copy, t * step, line, channels, points, to, plane, channels);
+        form.input(copy, t * step, line, channels, points, to, plane, channels);
       }
     }
     Scratch.give(copy);

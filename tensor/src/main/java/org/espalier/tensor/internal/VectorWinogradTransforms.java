@@ -6,8 +6,9 @@ import static org.espalier.tensor.internal.VectorPanels.LANES;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Computes the one-dimensional transforms of weights of Winograd's F(4,3) with the interpolation
- * points 0, 1, -1, 2, -2 and infinity (Lavin and Gray 2016, section 4.2), vectorised over channels.
+ * Computes the one-dimensional transforms of weights of Winograd's F(4, 3) and F(2, 5) with the
+ * interpolation points 0, 1, -1, 2, -2 and infinity (Lavin and Gray 2016, section 4.2), vectorised
+ * over channels.
  *
  * <p>Both have one form: {@code lines} lines side by side; tap {@code t} of line {@code l} is a run
  * of channels at {@code at + l · line + t · tap}. A two-dimensional transform is two calls, over
@@ -18,8 +19,27 @@ import jdk.incubator.vector.FloatVector;
 final class VectorWinogradTransforms {
   private VectorWinogradTransforms() {}
 
-  /** Transforms three weights into six values: {@code G·g}. */
+  /** Transforms three or five weights into six values: {@code G·g}. */
   static void weight(
+      int taps,
+      float[] from,
+      int fromAt,
+      int fromTap,
+      int fromLine,
+      float[] to,
+      int toAt,
+      int toTap,
+      int toLine,
+      int lines,
+      int channels) {
+    if (taps == 3) {
+      three(from, fromAt, fromTap, fromLine, to, toAt, toTap, toLine, lines, channels);
+    } else {
+      five(from, fromAt, fromTap, fromLine, to, toAt, toTap, toLine, lines, channels);
+    }
+  }
+
+  private static void three(
       float[] from,
       int fromAt,
       int fromTap,
@@ -52,8 +72,46 @@ final class VectorWinogradTransforms {
     }
   }
 
-  /** Transforms six sums of products into the gradients of three weights: {@code Gᵀ·u}. */
+  private static void five(
+      float[] from,
+      int fromAt,
+      int fromTap,
+      int fromLine,
+      float[] to,
+      int toAt,
+      int toTap,
+      int toLine,
+      int lines,
+      int channels) {
+    FloatVector four = FloatVector.broadcast(FULL, 4);
+    FloatVector sixteen = FloatVector.broadcast(FULL, 16);
+    for (int line = 0; line < lines; line++) {
+      for (int block = 0; block < channels; block += LANES) {
+        int c = Math.max(0, Math.min(block, channels - LANES));
+        int f = fromAt + line * fromLine + c;
+        int t = toAt + line * toLine + c;
+        FloatVector g0 = FloatVector.fromArray(FULL, from, f);
+        FloatVector g1 = FloatVector.fromArray(FULL, from, f + fromTap);
+        FloatVector g2 = FloatVector.fromArray(FULL, from, f + 2 * fromTap);
+        FloatVector g3 = FloatVector.fromArray(FULL, from, f + 3 * fromTap);
+        FloatVector g4 = FloatVector.fromArray(FULL, from, f + 4 * fromTap);
+        FloatVector e = g0.add(g2).add(g4).mul(-1f / 6);
+        FloatVector o = g1.add(g3).mul(1f / 6);
+        FloatVector p = g4.fma(sixteen, g2.fma(four, g0)).mul(1f / 24);
+        FloatVector q = g3.fma(four, g1).mul(1f / 12);
+        g0.mul(0.25f).intoArray(to, t);
+        e.sub(o).intoArray(to, t + toTap);
+        e.add(o).intoArray(to, t + 2 * toTap);
+        p.add(q).intoArray(to, t + 3 * toTap);
+        p.sub(q).intoArray(to, t + 4 * toTap);
+        g4.intoArray(to, t + 5 * toTap);
+      }
+    }
+  }
+
+  /** Transforms six sums of products into the gradients of the weights: {@code Gᵀ·u}. */
   static void weightGradient(
+      int taps,
       float[] from,
       int fromAt,
       int fromTap,
@@ -78,9 +136,16 @@ final class VectorWinogradTransforms {
         FloatVector e = u1.add(u2).mul(-1f / 6);
         FloatVector p = u3.add(u4);
         FloatVector q = u3.sub(u4);
+        FloatVector o = u2.sub(u1).mul(1f / 6);
         u0.mul(0.25f).add(e).add(p.mul(1f / 24)).intoArray(to, t);
-        u2.sub(u1).mul(1f / 6).add(q.mul(1f / 12)).intoArray(to, t + toTap);
-        e.add(p.mul(1f / 6)).add(u5).intoArray(to, t + 2 * toTap);
+        o.add(q.mul(1f / 12)).intoArray(to, t + toTap);
+        if (taps == 3) {
+          e.add(p.mul(1f / 6)).add(u5).intoArray(to, t + 2 * toTap);
+        } else {
+          e.add(p.mul(1f / 6)).intoArray(to, t + 2 * toTap);
+          o.add(q.mul(1f / 3)).intoArray(to, t + 3 * toTap);
+          e.add(p.mul(2f / 3)).add(u5).intoArray(to, t + 4 * toTap);
+        }
       }
     }
   }

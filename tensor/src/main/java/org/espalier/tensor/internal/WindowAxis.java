@@ -101,16 +101,17 @@ record WindowAxis(
   }
 
   /**
-   * Returns the axis that cuts this one, of stride 1, into tiles of four outputs: its outputs are
-   * tiles, its taps the positions a tile reads.
+   * Returns the axis that cuts this one, of stride 1, into tiles of {@code side} outputs: its
+   * outputs are tiles, its taps the positions a tile reads.
    */
-  WindowAxis tiles() {
-    return new WindowAxis(source, (outputs + 3) / 4, taps + 3, 4, dilation, pad, 0, 0, 0, 0, 0);
+  WindowAxis tiles(int side) {
+    int tiles = (outputs + side - 1) / side;
+    return new WindowAxis(source, tiles, taps + side - 1, side, dilation, pad, 0, 0, 0, 0, 0);
   }
 
   /** Returns the axis that cuts the outputs of this one into the same tiles. */
-  WindowAxis outputTiles() {
-    return new WindowAxis(outputs, (outputs + 3) / 4, 4, 4, 1, 0, 0, 0, 0, 0, 0);
+  WindowAxis outputTiles(int side) {
+    return new WindowAxis(outputs, (outputs + side - 1) / side, side, side, 1, 0, 0, 0, 0, 0, 0);
   }
 
   /**

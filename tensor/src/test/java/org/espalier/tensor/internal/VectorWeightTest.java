@@ -35,6 +35,7 @@ class VectorWeightTest {
   @CsvSource({
     "1, 16, 16, 24, 40, 3, 1, 1", // Winograd, one block
     "9, 16, 16, 24, 40, 3, 1, 1", // Winograd, several blocks
+    "2, 16, 16, 24, 40, 5, 1, 1", // Winograd of wider kernels
     "1, 7, 9, 20, 150, 3, 2, 1", // a sweep in strips of columns
     "1, 6, 6, 3, 70, 5, 1, 1", // gathered windows
     "2, 9, 9, 12, 200, 3, 2, 2", // groups

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.Random;
+import org.espalier.tensor.kernel.Clamp;
 import org.espalier.tensor.kernel.ConvGeometry;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -26,23 +27,40 @@ class VectorWinogradTest {
 
   private static ConvGeometry geometry(
       int batch, int height, int width, int in, int out, int padTop, int padLeft, int padFar) {
+    return geometry(3, 3, batch, height, width, in, out, padTop, padLeft, padFar, 1);
+  }
+
+  /** Returns a convolution whose padding is the same behind all sides where it is the same. */
+  private static ConvGeometry geometry(
+      int kernelHeight,
+      int kernelWidth,
+      int batch,
+      int height,
+      int width,
+      int in,
+      int out,
+      int padTop,
+      int padLeft,
+      int padFar,
+      int groups) {
+    boolean line = kernelHeight == 1;
     return new ConvGeometry(
         batch,
         height,
         width,
         in,
-        height + padTop + padFar - 2,
-        width + padLeft + padFar - 2,
+        line ? height : height + padTop + padFar - kernelHeight + 1,
+        width + padLeft + padFar - kernelWidth + 1,
         out,
-        3,
-        3,
+        kernelHeight,
+        kernelWidth,
         1,
         1,
         1,
         1,
-        padTop,
+        line ? 0 : padTop,
         padLeft,
-        1);
+        groups);
   }
 
   private static float[] gaussian(Random random, int size) {
@@ -56,6 +74,10 @@ class VectorWinogradTest {
   /** The three passes of one convolution, by Winograd and nothing else. */
   private record Passes(ConvGeometry g) {
     float[] forward(float[] x, float[] w, float[] bias) {
+      return forward(x, w, bias, null);
+    }
+
+    float[] forward(float[] x, float[] w, float[] bias, Clamp clamp) {
       float[] y = dirty(new NaiveConv(g).ySize());
       new VectorWinograd(
               g.batch(),
@@ -64,7 +86,7 @@ class VectorWinogradTest {
               g.inChannels(),
               g.outChannels(),
               g.groups())
-          .run(x, false, VectorWeight.changing(w), bias, null, y);
+          .run(x, false, VectorWeight.changing(w), bias, clamp, y);
       return y;
     }
 
@@ -119,14 +141,61 @@ class VectorWinogradTest {
   })
   void allPassesStayWithinTheBound(
       int batch, int height, int width, int in, int out, int padTop, int padLeft, int padFar) {
-    ConvGeometry g = geometry(batch, height, width, in, out, padTop, padLeft, padFar);
+    assertAllPassesBounded(geometry(batch, height, width, in, out, padTop, padLeft, padFar));
+  }
+
+  @ParameterizedTest(name = "{0}x{1} n{2} {3}x{4} {5}->{6} pads {7} {8} {9}")
+  @CsvSource({
+    "5, 5, 1, 8, 8, 16, 16, 2, 2, 2",
+    "5, 5, 2, 7, 9, 19, 43, 2, 2, 2",
+    "5, 5, 3, 2, 2, 33, 20, 2, 2, 2",
+    "5, 5, 1, 5, 5, 17, 16, 0, 0, 0",
+    "5, 5, 2, 9, 10, 31, 65, 0, 3, 1",
+    "5, 5, 1, 6, 17, 16, 130, 4, 1, 3",
+    "5, 5, 1, 3, 4, 20, 24, 4, 4, 4",
+    "5, 5, 1, 1, 1, 40, 16, 2, 2, 2",
+    "5, 5, 1, 5, 6, 270, 30, 2, 2, 2",
+    "5, 5, 1, 6, 5, 20, 300, 2, 2, 2",
+    "5, 5, 20, 7, 8, 20, 20, 2, 2, 2",
+    "5, 5, 2, 9, 8, 10, 13, 2, 1, 2",
+    "5, 5, 1, 9, 7, 3, 5, 1, 2, 2",
+    "1, 5, 3, 1, 50, 16, 32, 0, 2, 2",
+    "1, 5, 2, 1, 37, 19, 43, 0, 2, 2",
+    "1, 5, 2, 1, 9, 270, 300, 0, 0, 4",
+    "1, 5, 2, 6, 9, 17, 20, 0, 4, 1",
+    "1, 5, 1, 1, 5, 16, 16, 0, 0, 0",
+    "1, 5, 40, 3, 11, 10, 13, 0, 1, 2",
+    "1, 3, 3, 1, 50, 16, 32, 0, 1, 1",
+    "1, 3, 2, 1, 38, 19, 43, 0, 1, 1",
+    "1, 3, 2, 1, 9, 270, 300, 0, 0, 2",
+    "1, 3, 2, 6, 9, 17, 20, 0, 2, 1",
+    "1, 3, 40, 3, 11, 10, 13, 0, 1, 1",
+    "1, 3, 1, 1, 3, 5, 3, 0, 0, 0"
+  })
+  void otherKernelsStayWithinTheBoundInAllPasses(
+      int kernelHeight,
+      int kernelWidth,
+      int batch,
+      int height,
+      int width,
+      int in,
+      int out,
+      int padTop,
+      int padLeft,
+      int padFar) {
+    assertAllPassesBounded(
+        geometry(
+            kernelHeight, kernelWidth, batch, height, width, in, out, padTop, padLeft, padFar, 1));
+  }
+
+  private static void assertAllPassesBounded(ConvGeometry g) {
     assertTrue(VectorWinogradChoice.fits(g));
     NaiveConv naive = new NaiveConv(g);
     Random random = new Random(g.hashCode());
     float[] x = gaussian(random, naive.xSize());
     float[] w = gaussian(random, naive.weightSize());
     float[] dy = gaussian(random, naive.ySize());
-    float[] bias = gaussian(random, out);
+    float[] bias = gaussian(random, g.outChannels());
     Passes passes = new Passes(g);
     assertBounded("forward", naive.forward(x, w, bias), passes.forward(x, w, bias));
     assertBounded("without bias", naive.forward(x, w, null), passes.forward(x, w, null));
@@ -135,30 +204,23 @@ class VectorWinogradTest {
   }
 
   /** Channels are given as vectors a group and halves of vectors. */
-  @ParameterizedTest(name = "{0} groups of {1}/2 -> {2}/2 vectors")
-  @CsvSource({"2, 2, 2", "3, 2, 4", "2, 4, 2", "8, 1, 1", "2, 1, 1", "4, 1, 2", "6, 2, 1"})
-  void groupsStayWithinTheBoundInAllPasses(int groups, int halvesIn, int halvesOut) {
-    int half = VectorPanels.LANES / 2;
-    ConvGeometry g =
-        geometry(5, 12, 11, groups * halvesIn * half, groups * halvesOut * half, 1, 1, 1);
-    ConvGeometry grouped =
-        new ConvGeometry(
-            5,
-            12,
-            11,
-            g.inChannels(),
-            g.outHeight(),
-            g.outWidth(),
-            g.outChannels(),
-            3,
-            3,
-            1,
-            1,
-            1,
-            1,
-            1,
-            1,
-            groups);
+  @ParameterizedTest(name = "{1} groups of {2}/2 -> {3}/2 vectors, {0}x{0}")
+  @CsvSource({
+    "3, 2, 2, 2",
+    "3, 3, 2, 4",
+    "3, 2, 4, 2",
+    "3, 8, 1, 1",
+    "3, 2, 1, 1",
+    "3, 4, 1, 2",
+    "3, 6, 2, 1",
+    "5, 2, 2, 4",
+    "5, 4, 1, 2"
+  })
+  void groupsStayWithinTheBoundInAllPasses(int kernel, int groups, int halvesIn, int halvesOut) {
+    int in = groups * halvesIn * VectorPanels.LANES / 2;
+    int out = groups * halvesOut * VectorPanels.LANES / 2;
+    int pad = kernel / 2;
+    ConvGeometry grouped = geometry(kernel, kernel, 5, 12, 11, in, out, pad, pad, pad, groups);
     boolean joined = VectorJoinedGroups.of(grouped) != null;
     assertEquals(Math.min(halvesIn, halvesOut) == 1, joined);
     assertTrue(joined || VectorWinogradChoice.serves(grouped));
@@ -179,9 +241,10 @@ class VectorWinogradTest {
     assertBounded("weight gradient", naive.gradWeight(x, dy), dw);
   }
 
-  @Test
-  void badlyScaledChannelsStayWithinTheBound() {
-    ConvGeometry g = geometry(2, 8, 8, 64, 64, 1, 1, 1);
+  @ParameterizedTest
+  @CsvSource({"3, 3", "5, 5", "1, 3", "1, 5"})
+  void badlyScaledChannelsStayWithinTheBound(int kernelHeight, int kernelWidth) {
+    ConvGeometry g = geometry(kernelHeight, kernelWidth, 2, 8, 8, 64, 64, 2, 2, 2, 1);
     NaiveConv naive = new NaiveConv(g);
     Random random = new Random(8);
     float[] x = gaussian(random, naive.xSize());
@@ -192,9 +255,26 @@ class VectorWinogradTest {
     assertBounded("forward", naive.forward(x, w, null), new Passes(g).forward(x, w, null));
   }
 
-  @Test
-  void bitsDoNotDependOnThreads() {
-    ConvGeometry g = geometry(9, 15, 16, 20, 24, 1, 1, 1);
+  @ParameterizedTest
+  @CsvSource({"3, 3, 16", "5, 5, 16", "5, 5, 10", "1, 3, 19", "1, 5, 32"})
+  void clampingIsTheLastStep(int kernelHeight, int kernelWidth, int out) {
+    ConvGeometry g = geometry(kernelHeight, kernelWidth, 2, 7, 9, 16, out, 1, 1, 1, 1);
+    Random random = new Random(9);
+    float[] x = gaussian(random, new NaiveConv(g).xSize());
+    float[] w = gaussian(random, new NaiveConv(g).weightSize());
+    float[] bias = gaussian(random, out);
+    float[] expected = new Passes(g).forward(x, w, bias);
+    for (int i = 0; i < expected.length; i++) {
+      expected[i] = Math.min(6, Math.max(0, expected[i]));
+    }
+    assertArrayEquals(expected, new Passes(g).forward(x, w, bias, new Clamp(0, 6)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"3, 3, 9, 15, 16", "5, 5, 9, 15, 16", "1, 5, 16, 1, 150", "5, 5, 1, 21, 22"})
+  void bitsDoNotDependOnThreads(
+      int kernelHeight, int kernelWidth, int batch, int height, int width) {
+    ConvGeometry g = geometry(kernelHeight, kernelWidth, batch, height, width, 20, 24, 1, 1, 1, 1);
     NaiveConv naive = new NaiveConv(g);
     Random random = new Random(5);
     float[] x = gaussian(random, naive.xSize());
@@ -218,10 +298,11 @@ class VectorWinogradTest {
     }
   }
 
-  @Test
-  void silencedChannelsGiveTheBitsOfTheCompactConvolution() {
-    ConvGeometry compact = geometry(2, 9, 9, 16, 20, 1, 1, 1);
-    ConvGeometry wide = geometry(2, 9, 9, 32, 20, 1, 1, 1);
+  @ParameterizedTest
+  @CsvSource({"3, 3", "5, 5", "1, 3", "1, 5"})
+  void silencedChannelsGiveTheBitsOfTheCompactConvolution(int kernelHeight, int kernelWidth) {
+    ConvGeometry compact = geometry(kernelHeight, kernelWidth, 2, 9, 9, 16, 20, 1, 1, 1, 1);
+    ConvGeometry wide = geometry(kernelHeight, kernelWidth, 2, 9, 9, 32, 20, 1, 1, 1, 1);
     Random random = new Random(6);
     float[] x = gaussian(random, new NaiveConv(compact).xSize());
     float[] w = gaussian(random, new NaiveConv(compact).weightSize());
@@ -247,11 +328,21 @@ class VectorWinogradTest {
     assertFalse(
         VectorWinogradChoice.fits(
             new ConvGeometry(64, 16, 16, 64, 8, 8, 64, 3, 3, 2, 2, 1, 1, 1, 1, 1)));
+    assertTrue(VectorWinogradChoice.serves(geometry(5, 5, 64, 16, 16, 64, 64, 2, 2, 2, 1)));
+    assertTrue(VectorWinogradChoice.serves(geometry(1, 5, 16, 1, 150, 128, 256, 0, 2, 2, 1)));
+    assertTrue(VectorWinogradChoice.serves(geometry(1, 3, 16, 1, 150, 16, 128, 0, 1, 1, 1)));
+    assertFalse(VectorWinogradChoice.serves(geometry(5, 5, 64, 14, 14, 6, 16, 0, 0, 0, 1)));
+    assertFalse(VectorWinogradChoice.serves(geometry(1, 3, 16, 1, 150, 10, 128, 0, 1, 1, 1)));
+    assertFalse(VectorWinogradChoice.serves(geometry(1, 3, 64, 1, 5, 64, 128, 0, 1, 1, 1)));
+    assertFalse(VectorWinogradChoice.fits(geometry(3, 5, 64, 16, 16, 64, 64, 1, 2, 2, 1)));
+    assertFalse(VectorWinogradChoice.fits(geometry(3, 1, 64, 16, 16, 64, 64, 1, 0, 0, 1)));
+    assertFalse(VectorWinogradChoice.fits(geometry(1, 8, 16, 1, 150, 64, 128, 0, 4, 4, 1)));
   }
 
-  @Test
-  void chosenConvolutionsAgreeWithTheDirectOnes() {
-    ConvGeometry g = geometry(8, 10, 10, 24, 20, 1, 1, 1);
+  @ParameterizedTest
+  @CsvSource({"3, 3", "5, 5", "1, 3", "1, 5"})
+  void chosenConvolutionsAgreeWithTheDirectOnes(int kernelHeight, int kernelWidth) {
+    ConvGeometry g = geometry(kernelHeight, kernelWidth, 8, 10, 12, 34, 32, 1, 1, 1, 1);
     assertTrue(VectorWinogradChoice.serves(g));
     Random random = new Random(2);
     float[] x = gaussian(random, new NaiveConv(g).xSize());
@@ -259,7 +350,7 @@ class VectorWinogradTest {
     float[] chosen = dirty(new NaiveConv(g).ySize());
     float[] direct = chosen.clone();
     VectorConv.forward(g, x, VectorWeight.changing(w), null, null, chosen);
-    new VectorSweep(g.batch(), WindowAxis.rows(g), WindowAxis.columns(g), 24, 20, 1)
+    new VectorSweep(g.batch(), WindowAxis.rows(g), WindowAxis.columns(g), 34, 32, 1)
         .run(x, true, VectorWeight.changing(w), null, null, direct);
     assertArrayEquals(new Passes(g).forward(x, w, null), chosen);
     double[] expected = new double[direct.length];
