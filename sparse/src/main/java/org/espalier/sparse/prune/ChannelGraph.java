@@ -16,6 +16,7 @@ import org.espalier.autograd.Var;
 import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
 import org.espalier.nn.Pass;
+import org.espalier.nn.Snapshot;
 import org.espalier.tensor.DType;
 import org.espalier.tensor.Shape;
 
@@ -89,7 +90,8 @@ public final class ChannelGraph {
   private final List<Unit> units;
   private final Map<Integer, Unit> unitOfSet = new HashMap<>();
   private final List<CutRecord> history = new ArrayList<>();
-  private final Set<Integer> gone = new LinkedHashSet<>();
+  private final Set<Integer> summed;
+  private final Forecast forecast;
 
   private ChannelGraph(Module model, Shape sampleShape, GraphReader reader, List<String> ignored) {
     this.model = model;
@@ -101,6 +103,8 @@ public final class ChannelGraph {
     axes = reader.axes();
     units = reader.units(axes, ignored);
     units.forEach(unit -> unitOfSet.put(unit.set(), unit));
+    summed = reader.summed();
+    forecast = new Forecast(this, sets);
   }
 
   /**
@@ -250,7 +254,7 @@ public final class ChannelGraph {
     ChannelSelection selection = new ChannelSelection(this, List.copyOf(distinct));
     CutRules.check(selection);
     history.add(CutRecord.of(selection));
-    distinct.forEach(unit -> gone.add(unit.set()));
+    forecast.cut(distinct);
     Set<Integer> now = new LinkedHashSet<>();
     distinct.forEach(unit -> now.add(unit.set()));
     IntPredicate goes = node -> now.contains(sets.find(node));
@@ -281,36 +285,35 @@ public final class ChannelGraph {
 
   /** Returns the multiply-accumulates of one sample, read off the calls' axes at present widths. */
   public long macs() {
-    return macsWithout(List.of());
+    return forecast.macsWithout(List.of());
   }
 
-  /** Returns the multiply-accumulates of one sample after some channels would be cut. */
-  long macsWithout(Collection<Unit> going) {
-    Set<Integer> out = new LinkedHashSet<>(gone);
-    going.forEach(unit -> out.add(unit.set()));
-    long macs = 0;
-    for (Call call : calls) {
-      if (call.op().cost(call.axes()).macs() > 0) {
-        Shape[] shapes = new Shape[call.inputCount()];
-        for (int i = 0; i < shapes.length; i++) {
-          shapes[i] = call.input(i) == null ? null : shapeWithout(call.input(i), out);
-        }
-        macs += call.op().cost(call.op().axes(shapes)).macs();
-      }
-    }
-    return macs;
+  /** Returns the trainable numbers of now. */
+  public long parameters() {
+    return forecast.parameters();
   }
 
-  private Shape shapeWithout(Var var, Set<Integer> out) {
-    int[] sizes = var.shape().sizes();
-    for (int axis = 0; axis < sizes.length; axis++) {
-      for (int k = 0; k < var.shape().size(axis); k++) {
-        if (out.contains(sets.find(sets.node(var, axis, k)))) {
-          sizes[axis]--;
-        }
-      }
+  /** Returns what the model costs without some channels, of now and when the graph was read. */
+  Forecast forecast() {
+    return forecast;
+  }
+
+  /** Tells whether a channel is added to others element by element, as residual streams are. */
+  boolean isSummed(Unit unit) {
+    return summed.contains(unit.set());
+  }
+
+  /**
+   * Returns a copy of the model, made by its spec, without some channels; the model itself is left
+   * alone.
+   */
+  public Module trial(ChannelSelection going) {
+    Module copy = Snapshot.of(model, Map.of()).build();
+    if (going.size() > 0) {
+      ChannelGraph graph = builder(copy, sampleShape).allowOutputs().build();
+      graph.replay(List.of(CutRecord.of(going)));
     }
-    return Shape.of(sizes);
+    return copy;
   }
 
   /** Returns all groups, as they print themselves. */

@@ -42,6 +42,27 @@ public final class ChannelGroup {
     return all.get(0).root().path();
   }
 
+  /** Returns the number of channels there were when the graph was read. */
+  public int originalSize() {
+    return all.size();
+  }
+
+  /** Returns the paths of the weights whose rows make the channels. */
+  List<String> producers() {
+    return all.get(0).footprint().keySet().stream()
+        .filter(CutAxis::isProducer)
+        .map(CutAxis::path)
+        .toList();
+  }
+
+  /**
+   * Tells whether the channels are added to others element by element: those of a residual stream.
+   * All others are inner channels of a block or a chain.
+   */
+  public boolean isStream() {
+    return all.stream().anyMatch(graph::isSummed);
+  }
+
   /** Returns the number of channels that are left. */
   public int size() {
     return units().size();
@@ -88,6 +109,17 @@ public final class ChannelGroup {
    */
   public void cut(Indices keep) {
     selection(keep.complement()).cut();
+  }
+
+  /** Tells whether the other one is made of the same channels of the same graph. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof ChannelGroup group && all.equals(group.all);
+  }
+
+  @Override
+  public int hashCode() {
+    return all.hashCode();
   }
 
   /** Returns the root, all members with the reason of their coupling, and why it is pinned. */

@@ -90,7 +90,7 @@ final class DeadChannels {
       share += deadShare(member) / producers.size();
     }
     int count = Rounding.PRUNE_FLOOR.pruned(group.size(), Math.min(share, 1 - 1e-9));
-    return Pruner.weakest(squaredNorms(group, producers), Math.min(count, group.size() - 1));
+    return Scores.weakest(squaredNorms(group, producers), Math.min(count, group.size() - 1));
   }
 
   private static double deadShare(Member member) {

@@ -145,6 +145,6 @@ final class FilterLayers {
    */
   static TreeSet<Integer> weakest(double[] norms, double ratio) {
     int count = Rounding.PRUNE_FLOOR.pruned(norms.length, ratio);
-    return Pruner.weakest(norms, Math.min(norms.length - 1, count));
+    return Scores.weakest(norms, Math.min(norms.length - 1, count));
   }
 }

@@ -261,6 +261,21 @@ final class GraphReader {
     return sets;
   }
 
+  /** Returns the sets that are added to others element by element: residual streams. */
+  Set<Integer> summed() {
+    Set<Integer> summed = new HashSet<>();
+    for (Call call : calls) {
+      Var y = call.output();
+      boolean ofMaps = call.op().name().equals("add") && y.shape().rank() > 1;
+      if (ofMaps && call.input(0).shape().equals(call.input(1).shape())) {
+        for (int node : nodes(y, y.shape().rank() - 1)) {
+          summed.add(sets.find(node));
+        }
+      }
+    }
+    return summed;
+  }
+
   List<Call> calls() {
     return calls;
   }

@@ -7,8 +7,12 @@ final class MemberTable {
   private MemberTable() {}
 
   static String of(String title, List<Member> members, List<String> pins) {
+    return of(
+        title + (pins.isEmpty() ? ", prunable" : ", pinned: " + String.join("; ", pins)), members);
+  }
+
+  static String of(String title, List<Member> members) {
     StringBuilder text = new StringBuilder(title);
-    text.append(pins.isEmpty() ? ", prunable" : ", pinned: " + String.join("; ", pins));
     int path = members.stream().mapToInt(m -> m.path().length()).max().orElse(0);
     for (int i = 0; i < members.size(); i++) {
       Member member = members.get(i);

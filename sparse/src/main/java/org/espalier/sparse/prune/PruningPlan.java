@@ -13,13 +13,23 @@ public final class PruningPlan {
   private final Map<ChannelGroup, Indices> keep;
   private final long macsBefore;
   private final long macs;
+  private final long parametersBefore;
+  private final long parameters;
 
-  /** Creates a plan by hand. */
+  /**
+   * Creates a plan by hand. One that touches what is pinned, empties a layer, or does not fit the
+   * model as it is now is refused with the group printed.
+   */
   public PruningPlan(ChannelGraph graph, Map<ChannelGroup, Indices> keep) {
     this.graph = graph;
     this.keep = Collections.unmodifiableMap(new LinkedHashMap<>(keep));
+    keep.forEach((group, kept) -> CutRules.check(group.selection(kept.complement())));
+    List<Unit> going = cuts().units();
+    CutRules.check(cuts());
     macsBefore = graph.macs();
-    macs = graph.macsWithout(cuts().units());
+    macs = graph.forecast().macsWithout(going);
+    parametersBefore = graph.parameters();
+    parameters = graph.forecast().parametersWithout(going);
   }
 
   /** Returns the channels that stay, by group. */
@@ -34,9 +44,24 @@ public final class PruningPlan {
     return new ChannelSelection(graph, going);
   }
 
+  /** Returns the multiply-accumulates of one sample before the plan is applied. */
+  public long macsBefore() {
+    return macsBefore;
+  }
+
   /** Returns the multiply-accumulates of one sample once the plan is applied. */
   public long macs() {
     return macs;
+  }
+
+  /** Returns the trainable numbers before the plan is applied. */
+  public long parametersBefore() {
+    return parametersBefore;
+  }
+
+  /** Returns the trainable numbers once the plan is applied. */
+  public long parameters() {
+    return parameters;
   }
 
   /** Cuts everything at once, or nothing where a check fails. */
@@ -44,16 +69,45 @@ public final class PruningPlan {
     cuts().cut();
   }
 
-  /** Returns one line a group, and the multiply-accumulates before and after. */
+  /** Returns one line a group, and the costs before and after. */
   @Override
   public String toString() {
+    int name = keep.keySet().stream().mapToInt(group -> group.name().length()).max().orElse(0);
     StringBuilder text = new StringBuilder();
     keep.forEach(
         (group, kept) ->
-            text.append("%-40s %5d -> %5d\n".formatted(group.name(), kept.size(), kept.count())));
-    return text.append(
-            "MACs %,d -> %,d (%.1f %% less)"
-                .formatted(macsBefore, macs, 100.0 * (macsBefore - macs) / macsBefore))
-        .toString();
+            text.append(group.name())
+                .append(" ".repeat(name - group.name().length()))
+                .append(" %5d -> %5d\n".formatted(kept.size(), kept.count())));
+    return text.append(costs()).toString();
+  }
+
+  /**
+   * Returns the dry run: for each group that loses channels how many and which indices of what go,
+   * and why they are coupled; then the costs before and after.
+   */
+  public String explain() {
+    StringBuilder text = new StringBuilder();
+    keep.forEach(
+        (group, kept) -> {
+          if (!kept.isAll()) {
+            ChannelSelection going = group.selection(kept.complement());
+            String title =
+                "group '%s': %d -> %d channels, what goes of each is"
+                    .formatted(group.name(), kept.size(), kept.count());
+            text.append(MemberTable.of(title, going.members())).append('\n');
+          }
+        });
+    return text.append(costs()).toString();
+  }
+
+  /** Returns the costs before and after, on one line. */
+  String costs() {
+    return "MACs %s, parameters %s"
+        .formatted(change(macsBefore, macs), change(parametersBefore, parameters));
+  }
+
+  private static String change(long before, long after) {
+    return "%,d -> %,d (%.1f %% less)".formatted(before, after, 100.0 * (before - after) / before);
   }
 }

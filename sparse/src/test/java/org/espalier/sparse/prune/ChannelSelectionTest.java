@@ -86,7 +86,7 @@ class ChannelSelectionTest {
       int first = going;
       Indices kept = Indices.where(6, i -> i < first);
       ChannelSelection cut = graph.groupOf("c1").selection(kept);
-      assertEquals(both * (6 - going) / 6, graph.macsWithout(cut.units()) - head);
+      assertEquals(both * (6 - going) / 6, graph.forecast().macsWithout(cut.units()) - head);
     }
   }
 
