@@ -19,8 +19,10 @@ final class ScalarPool {
      *
      * @param taps positions {@code row · width + column} of its window, in scan order; reused for
      *     the next one
+     * @param room floats from {@code at} to the end of the line, whose pixels are run from the
+     *     first to the last
      */
-    void run(int image, int[] taps, float share, int at);
+    void run(int image, int[] taps, float share, int at, int room);
   }
 
   /** Runs a body for every output pixel. */
@@ -50,14 +52,21 @@ final class ScalarPool {
   }
 
   private static void lines(PoolGeometry g, int from, int to, Pixel body) {
+    int[] widths = new int[g.outWidth()];
+    for (int column = 0; column < widths.length; column++) {
+      widths[column] = steps(g.columnStart()[column], g.columnEnd()[column], g.columnStep());
+    }
     int[] taps = new int[0];
     for (int line = from; line < to; line++) {
+      int image = line / g.outHeight();
       int row = line % g.outHeight();
-      for (int column = 0; column < g.outWidth(); column++) {
+      int height = steps(g.rowStart()[row], g.rowEnd()[row], g.rowStep());
+      int room = widths.length * g.channels();
+      int end = (line + 1) * room;
+      for (int column = 0; column < widths.length; column++, room -= g.channels()) {
         float share = 1f / (g.rowCount()[row] * g.columnCount()[column]);
-        int at = (line * g.outWidth() + column) * g.channels();
-        taps = taps(g, row, column, taps);
-        body.run(line / g.outHeight(), taps, share, at);
+        taps = taps(g, row, height, column, widths[column], taps);
+        body.run(image, taps, share, end - room, room);
       }
     }
   }
@@ -68,9 +77,8 @@ final class ScalarPool {
   }
 
   /** Lists the positions of a window, in the array of the window before if that is as large. */
-  private static int[] taps(PoolGeometry g, int row, int column, int[] before) {
-    int height = steps(g.rowStart()[row], g.rowEnd()[row], g.rowStep());
-    int width = steps(g.columnStart()[column], g.columnEnd()[column], g.columnStep());
+  private static int[] taps(
+      PoolGeometry g, int row, int height, int column, int width, int[] before) {
     int[] taps = before.length == height * width ? before : new int[height * width];
     for (int i = 0; i < height; i++) {
       int first = (g.rowStart()[row] + i * g.rowStep()) * g.width() + g.columnStart()[column];
@@ -88,7 +96,10 @@ final class ScalarPool {
   /** Computes maxima and the positions of the winners. */
   static void max(PoolGeometry g, float[] x, float[] y, int[] index) {
     int image = g.height() * g.width() * g.channels();
-    each(g, (n, taps, share, at) -> maxChannels(x, n * image, taps, 0, g.channels(), y, index, at));
+    each(
+        g,
+        (n, taps, share, at, room) ->
+            maxChannels(x, n * image, taps, 0, g.channels(), y, index, at));
   }
 
   /**
@@ -147,7 +158,7 @@ final class ScalarPool {
     int image = g.height() * g.width() * channels;
     each(
         g,
-        (n, taps, share, at) -> {
+        (n, taps, share, at, room) -> {
           Arrays.fill(y, at, at + channels, 0);
           for (int tap : taps) {
             addScaled(share, x, n * image + tap * channels, y, at, channels);
@@ -162,7 +173,7 @@ final class ScalarPool {
     eachImage(
         g,
         n -> Arrays.fill(dx, n * image, (n + 1) * image, 0),
-        (n, taps, share, at) -> {
+        (n, taps, share, at, room) -> {
           for (int tap : taps) {
             addScaled(share, dy, at, dx, n * image + tap * channels, channels);
           }

@@ -11,8 +11,9 @@ import org.espalier.tensor.kernel.PoolGeometry;
 /**
  * Pools windows with vectors along the channels.
  *
- * <p>One innermost loop over the listed taps holds the accumulators: C2 of Java 17 would box them
- * across two.
+ * <p>The last vector of a pixel reaches into the next one, which is written afterwards, so that few
+ * channels need no loop of their own; at the end of a line they do. One innermost loop over the
+ * listed taps holds the accumulators: C2 of Java 17 would box them across two.
  */
 final class VectorPool {
   private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -25,18 +26,20 @@ final class VectorPool {
   static void max(PoolGeometry g, float[] x, float[] y, int[] index) {
     int image = g.height() * g.width() * g.channels();
     ScalarPool.each(
-        g, (n, taps, share, at) -> maxPixel(x, n * image, taps, g.channels(), y, index, at));
+        g,
+        (n, taps, share, at, room) ->
+            maxPixel(x, n * image, taps, g.channels(), y, index, at, room));
   }
 
   private static void maxPixel(
-      float[] x, int base, int[] taps, int channels, float[] y, int[] index, int at) {
+      float[] x, int base, int[] taps, int channels, float[] y, int[] index, int at, int room) {
     if (taps.length == 0) {
       Arrays.fill(y, at, at + channels, Float.NEGATIVE_INFINITY);
       Arrays.fill(index, at, at + channels, -1);
       return;
     }
-    int c = 0;
-    for (; c < S.loopBound(channels); c += S.length()) {
+    int whole = wholeVectors(x, base, taps, channels, room);
+    for (int c = 0; c < whole; c += S.length()) {
       FloatVector best = FloatVector.fromArray(S, x, base + taps[0] * channels + c);
       IntVector winner = IntVector.broadcast(I, taps[0]);
       for (int t = 1; t < taps.length; t++) {
@@ -50,27 +53,40 @@ final class VectorPool {
       best.intoArray(y, at + c);
       winner.intoArray(index, at + c);
     }
-    ScalarPool.maxChannels(x, base, taps, c, channels, y, index, at);
+    ScalarPool.maxChannels(x, base, taps, whole, channels, y, index, at);
+  }
+
+  /**
+   * Returns how many channels of a pixel whole vectors do. Where the line goes on and the window is
+   * not the last of the input, these are all and more: what is too much, the next pixels overwrite.
+   */
+  private static int wholeVectors(float[] x, int base, int[] taps, int channels, int room) {
+    int all = S.loopBound(channels + S.length() - 1);
+    int last = taps.length == 0 ? 0 : taps[taps.length - 1];
+    boolean goesOn = all <= room && base + last * channels + all <= x.length;
+    return goesOn ? all : S.loopBound(channels);
   }
 
   /** Computes averages; an empty window gives 0. */
   static void average(PoolGeometry g, float[] x, float[] y) {
     int image = g.height() * g.width() * g.channels();
     ScalarPool.each(
-        g, (n, taps, share, at) -> averagePixel(x, n * image, taps, share, g.channels(), y, at));
+        g,
+        (n, taps, share, at, room) ->
+            averagePixel(x, n * image, taps, share, g.channels(), y, at, room));
   }
 
   private static void averagePixel(
-      float[] x, int base, int[] taps, float share, int channels, float[] y, int at) {
-    int c = 0;
-    for (; c < S.loopBound(channels); c += S.length()) {
+      float[] x, int base, int[] taps, float share, int channels, float[] y, int at, int room) {
+    int whole = wholeVectors(x, base, taps, channels, room);
+    for (int c = 0; c < whole; c += S.length()) {
       FloatVector sum = FloatVector.zero(S);
       for (int tap : taps) {
         sum = sum.add(FloatVector.fromArray(S, x, base + tap * channels + c));
       }
       sum.mul(taps.length == 0 ? 0 : share).intoArray(y, at + c);
     }
-    for (; c < channels; c++) {
+    for (int c = whole; c < channels; c++) {
       float sum = 0;
       for (int tap : taps) {
         sum += x[base + tap * channels + c];
@@ -85,7 +101,7 @@ final class VectorPool {
     ScalarPool.eachImage(
         g,
         n -> Arrays.fill(dx, n * image, (n + 1) * image, 0),
-        (n, taps, share, at) -> {
+        (n, taps, share, at, room) -> {
           for (int tap : taps) {
             addScaled(share, dy, at, dx, n * image + tap * g.channels(), g.channels());
           }

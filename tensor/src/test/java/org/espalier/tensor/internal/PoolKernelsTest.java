@@ -48,6 +48,8 @@ class PoolKernelsTest extends KernelTwin {
   private static PoolGeometry[] pools() {
     return new PoolGeometry[] {
       window(2, 8, 8, 3, 2, 2, 1, 0),
+      window(2, 28, 28, 6, 2, 2, 1, 0),
+      window(2, 12, 13, 1, 2, 2, 1, 0),
       window(2, 9, 7, 10, 3, 2, 1, 1),
       window(1, 9, 9, 19, 3, 1, 2, 2),
       window(2, 5, 6, 43, 5, 5, 1, 0),
