@@ -201,16 +201,27 @@ final class VectorWinograd {
         count,
         rowGrain,
         (from, to) -> {
+          float[] half = Scratch.take(VectorWinogradForm.HALF);
           float[] aside =
-              Scratch.take((long) form.high() * form.wide() * VectorWinogradTiles.stride(out));
+              Scratch.take(
+                  (long) form.high() * VectorWinogradForm.WIDE * VectorWinogradTiles.stride(out));
           for (int i = from; i < to; i++) {
             for (int t = 0; t < across; t++) {
-              output(products, (i * across + t) * outStride, outPlane, row + i, t, aside, target);
+              output(
+                  products,
+                  (i * across + t) * outStride,
+                  outPlane,
+                  row + i,
+                  t,
+                  aside,
+                  half,
+                  target);
             }
             if (clamp != null) {
               clamp(clamp, row + i, target);
             }
           }
+          Scratch.give(half);
           Scratch.give(aside);
         });
   }
@@ -242,21 +253,28 @@ final class VectorWinograd {
   }
 
   private void output(
-      float[] products, int at, int plane, int row, int column, float[] aside, float[] target) {
+      float[] products,
+      int at,
+      int plane,
+      int row,
+      int column,
+      float[] aside,
+      float[] half,
+      float[] target) {
     int image = row / tiles.down();
     int y = row % tiles.down() * form.high();
-    int x = column * form.wide();
+    int x = column * VectorWinogradForm.WIDE;
     int high = Math.min(form.high(), rows.outputs() - y);
-    int wide = Math.min(form.wide(), columns.outputs() - x);
+    int wide = Math.min(VectorWinogradForm.WIDE, columns.outputs() - x);
     int line = columns.outputs() * out;
     int to = (image * rows.outputs() + y) * line + x * out;
-    if (high == form.high() && wide == form.wide() && out >= VectorPanels.LANES) {
-      form.output(products, at, plane, target, to, line, out, out);
+    if (high == form.high() && wide == VectorWinogradForm.WIDE && out >= VectorPanels.LANES) {
+      form.output(products, at, plane, target, to, line, out, out, half);
       return;
     }
     int stride = VectorWinogradTiles.stride(out);
-    int inAside = form.wide() * stride;
-    form.output(products, at, plane, aside, 0, inAside, stride, stride);
+    int inAside = VectorWinogradForm.WIDE * stride;
+    form.output(products, at, plane, aside, 0, inAside, stride, stride, half);
     for (int i = 0; i < high; i++) {
       store(aside, i * inAside, stride, wide, target, to + i * line);
     }

@@ -51,7 +51,7 @@ final class VectorWinogradChoice {
   private static boolean pays(ConvGeometry g, int fewest) {
     VectorWinogradForm form = VectorWinogradForm.of(g);
     int high = form.high();
-    int wide = form.wide();
+    int wide = VectorWinogradForm.WIDE;
     int tiles = (g.outHeight() + high - 1) / high * ((g.outWidth() + wide - 1) / wide);
     long inside = 100L * g.outHeight() * g.outWidth() / ((long) high * wide * tiles);
     return Math.min(g.groupIn(), g.groupOut()) >= fewestChannels(form)

@@ -3,25 +3,28 @@ package org.espalier.tensor.internal;
 import org.espalier.tensor.kernel.ConvGeometry;
 
 /**
- * Is a member of Winograd's family with the six interpolation points 0, 1, -1, 2, -2 and infinity
- * along an axis: {@code 7 - taps} outputs are made from six products, which all share the transform
- * of the inputs.
+ * Is a member of Winograd's family that makes four outputs along an axis, from six products with a
+ * kernel of three taps and from eight with one of five. Kernels of one row are transformed along
+ * one axis.
  *
  * <table>
- * <caption>Multiplications for each output, of kernels that are served</caption>
- * <tr><th>kernel</th><th>form</th><th>direct</th><th>points</th></tr>
- * <tr><td>3x3</td><td>F(4x4, 3x3)</td><td>9</td><td>36 / 16</td></tr>
- * <tr><td>5x5</td><td>F(2x2, 5x5)</td><td>25</td><td>36 / 4</td></tr>
- * <tr><td>1x3</td><td>F(4, 3)</td><td>3</td><td>6 / 4</td></tr>
- * <tr><td>1x5</td><td>F(2, 5)</td><td>5</td><td>6 / 2</td></tr>
+ * <caption>Multiplications for each output and pair of channels</caption>
+ * <tr><th>kernel</th><th>form</th><th>direct</th><th>transformed</th></tr>
+ * <tr><td>3x3</td><td>F(4x4, 3x3)</td><td>9</td><td>2.25</td></tr>
+ * <tr><td>5x5</td><td>F(4x4, 5x5)</td><td>25</td><td>4</td></tr>
+ * <tr><td>1x3</td><td>F(4, 3)</td><td>3</td><td>1.5</td></tr>
+ * <tr><td>1x5</td><td>F(4, 5)</td><td>5</td><td>2</td></tr>
  * </table>
  *
  * @param rowTaps rows of the kernel: as many as columns, or 1
  * @param columnTaps columns of the kernel: 3 or 5
  */
 record VectorWinogradForm(int rowTaps, int columnTaps) {
-  /** Points along an axis, and the inputs that a tile reads along it. */
-  static final int SIDE = 6;
+  /** Outputs of a tile along a transformed axis. */
+  static final int WIDE = 4;
+
+  /** Floats of the array that a transform of one tile wants for what it makes in between. */
+  static final int HALF = 64 * VectorPanels.LANES;
 
   /** Tells whether there is a form for the kernels of this convolution. */
   static boolean serves(ConvGeometry g) {
@@ -49,32 +52,39 @@ record VectorWinogradForm(int rowTaps, int columnTaps) {
     return rowTaps * columnTaps;
   }
 
+  /** Returns the points along a transformed axis, as many as the inputs that a tile reads. */
+  int side() {
+    return WIDE + columnTaps - 1;
+  }
+
   /** Returns the points of a tile. */
   int points() {
-    return isLine() ? SIDE : SIDE * SIDE;
+    return isLine() ? side() : side() * side();
   }
 
   /** Returns the rows of outputs of a tile. */
   int high() {
-    return isLine() ? 1 : wide();
-  }
-
-  /** Returns the columns of outputs of a tile. */
-  int wide() {
-    return SIDE + 1 - columnTaps;
+    return isLine() ? 1 : WIDE;
   }
 
   /** Returns the point (1, 1), which reaches every output of a tile with factor 1. */
   int everywhere() {
-    return isLine() ? 1 : SIDE + 1;
+    return isLine() ? 1 : side() + 1;
+  }
+
+  private boolean hasEight() {
+    return columnTaps == 5;
   }
 
   /**
-   * Transforms the inputs of a tile to the points.
+   * Transforms the inputs of a tile to the points, vectorised over channels. The last vector
+   * overlaps the one before where the channels do not fill it; fewer channels than lanes are read,
+   * and written, with what lies behind them.
    *
    * @param line distance of two rows of the tile
    * @param column distance of two columns
    * @param points receives the points from {@code to} on, {@code point} apart (modified)
+   * @param half {@link #HALF} floats for what is made in between (modified)
    */
   void input(
       float[] tile,
@@ -84,8 +94,12 @@ record VectorWinogradForm(int rowTaps, int columnTaps) {
       float[] points,
       int to,
       int point,
-      int channels) {
-    if (isLine()) {
+      int channels,
+      float[] half) {
+    if (hasEight()) {
+      VectorWinogradEight.input(
+          isLine(), tile, from, line, column, points, to, point, channels, half);
+    } else if (isLine()) {
       VectorWinogradLine.input(tile, from, column, points, to, point, channels);
     } else {
       VectorWinogradInput.transform(tile, from, line, column, points, to, point, channels);
@@ -101,22 +115,25 @@ record VectorWinogradForm(int rowTaps, int columnTaps) {
       float[] points,
       int to,
       int point,
-      int channels) {
-    if (isLine()) {
-      VectorWinogradLine.outputGradient(wide(), tile, from, column, points, to, point, channels);
-    } else if (columnTaps == 3) {
-      VectorWinogradOutputGradient.transform(tile, from, line, column, points, to, point, channels);
+      int channels,
+      float[] half) {
+    if (hasEight()) {
+      VectorWinogradEight.outputGradient(
+          isLine(), tile, from, line, column, points, to, point, channels, half);
+    } else if (isLine()) {
+      VectorWinogradLine.outputGradient(tile, from, column, points, to, point, channels);
     } else {
-      VectorWinogradSmallTile.outputGradient(tile, from, line, column, points, to, point, channels);
+      VectorWinogradOutputGradient.transform(tile, from, line, column, points, to, point, channels);
     }
   }
 
   /**
-   * Transforms the products of a tile to its outputs.
+   * Transforms the products of a tile to its outputs; the last vector overlaps the one before.
    *
    * @param products holds the products from {@code from} on, {@code point} apart
    * @param tile receives output (i, j) at {@code to + i · line + j · column} (modified)
    * @param channels {@link VectorPanels#LANES} at least
+   * @param half {@link #HALF} floats for what is made in between (modified)
    */
   void output(
       float[] products,
@@ -126,13 +143,15 @@ record VectorWinogradForm(int rowTaps, int columnTaps) {
       int to,
       int line,
       int column,
-      int channels) {
-    if (isLine()) {
-      VectorWinogradLine.output(wide(), products, from, point, tile, to, column, channels);
-    } else if (columnTaps == 3) {
-      VectorWinogradOutput.transform(products, from, point, tile, to, line, column, channels);
+      int channels,
+      float[] half) {
+    if (hasEight()) {
+      VectorWinogradEight.output(
+          isLine(), products, from, point, tile, to, line, column, channels, half);
+    } else if (isLine()) {
+      VectorWinogradLine.output(products, from, point, tile, to, column, channels);
     } else {
-      VectorWinogradSmallTile.output(products, from, point, tile, to, line, column, channels);
+      VectorWinogradOutput.transform(products, from, point, tile, to, line, column, channels);
     }
   }
 }

@@ -6,8 +6,8 @@ import static org.espalier.tensor.internal.VectorPanels.LANES;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Transforms tiles of one axis, of Winograd's F(4, 3) and F(2, 5), vectorised over channels as
- * {@link VectorWinogradInput} and {@link VectorWinogradOutput} are.
+ * Transforms tiles of one axis, of Winograd's F(4, 3), vectorised over channels as {@link
+ * VectorWinogradInput} and {@link VectorWinogradOutput} are.
  */
 final class VectorWinogradLine {
   private VectorWinogradLine() {}
@@ -43,16 +43,9 @@ final class VectorWinogradLine {
     }
   }
 
-  /** Transforms six products to two or four outputs, {@code Aᵀ·m}. */
+  /** Transforms six products to four outputs, {@code Aᵀ·m}. */
   static void output(
-      int outputs,
-      float[] products,
-      int from,
-      int point,
-      float[] tile,
-      int to,
-      int column,
-      int channels) {
+      float[] products, int from, int point, float[] tile, int to, int column, int channels) {
     FloatVector two = FloatVector.broadcast(FULL, 2);
     FloatVector four = FloatVector.broadcast(FULL, 4);
     FloatVector eight = FloatVector.broadcast(FULL, 8);
@@ -70,26 +63,15 @@ final class VectorWinogradLine {
       FloatVector r = m3.add(m4);
       FloatVector s = m3.sub(m4);
       FloatVector.fromArray(FULL, products, f).add(p).add(r).intoArray(tile, t);
-      if (outputs == 2) {
-        s.fma(two, q).add(m5).intoArray(tile, t + column);
-      } else {
-        s.fma(two, q).intoArray(tile, t + column);
-        r.fma(four, p).intoArray(tile, t + 2 * column);
-        s.fma(eight, q).add(m5).intoArray(tile, t + 3 * column);
-      }
+      s.fma(two, q).intoArray(tile, t + column);
+      r.fma(four, p).intoArray(tile, t + 2 * column);
+      s.fma(eight, q).add(m5).intoArray(tile, t + 3 * column);
     }
   }
 
-  /** Transforms the gradients of two or four outputs to six points, {@code A·dy}. */
+  /** Transforms the gradients of four outputs to six points, {@code A·dy}. */
   static void outputGradient(
-      int outputs,
-      float[] tile,
-      int from,
-      int column,
-      float[] points,
-      int to,
-      int point,
-      int channels) {
+      float[] tile, int from, int column, float[] points, int to, int point, int channels) {
     FloatVector four = FloatVector.broadcast(FULL, 4);
     FloatVector eight = FloatVector.broadcast(FULL, 8);
     for (int block = 0; block < channels; block += LANES) {
@@ -99,26 +81,17 @@ final class VectorWinogradLine {
       FloatVector d0 = FloatVector.fromArray(FULL, tile, f);
       FloatVector d1 = FloatVector.fromArray(FULL, tile, f + column);
       d0.intoArray(points, t);
-      if (outputs == 2) {
-        FloatVector twice = d1.add(d1);
-        d0.add(d1).intoArray(points, t + point);
-        d0.sub(d1).intoArray(points, t + 2 * point);
-        d0.add(twice).intoArray(points, t + 3 * point);
-        d0.sub(twice).intoArray(points, t + 4 * point);
-        d1.intoArray(points, t + 5 * point);
-      } else {
-        FloatVector d2 = FloatVector.fromArray(FULL, tile, f + 2 * column);
-        FloatVector d3 = FloatVector.fromArray(FULL, tile, f + 3 * column);
-        FloatVector even = d0.add(d2);
-        FloatVector odd = d1.add(d3);
-        FloatVector sum = d2.fma(four, d0);
-        FloatVector difference = d3.fma(eight, d1.add(d1));
-        even.add(odd).intoArray(points, t + point);
-        even.sub(odd).intoArray(points, t + 2 * point);
-        sum.add(difference).intoArray(points, t + 3 * point);
-        sum.sub(difference).intoArray(points, t + 4 * point);
-        d3.intoArray(points, t + 5 * point);
-      }
+      FloatVector d2 = FloatVector.fromArray(FULL, tile, f + 2 * column);
+      FloatVector d3 = FloatVector.fromArray(FULL, tile, f + 3 * column);
+      FloatVector even = d0.add(d2);
+      FloatVector odd = d1.add(d3);
+      FloatVector sum = d2.fma(four, d0);
+      FloatVector difference = d3.fma(eight, d1.add(d1));
+      even.add(odd).intoArray(points, t + point);
+      even.sub(odd).intoArray(points, t + 2 * point);
+      sum.add(difference).intoArray(points, t + 3 * point);
+      sum.sub(difference).intoArray(points, t + 4 * point);
+      d3.intoArray(points, t + 5 * point);
     }
   }
 }

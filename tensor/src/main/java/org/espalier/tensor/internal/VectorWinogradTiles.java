@@ -18,14 +18,18 @@ final class VectorWinogradTiles {
   static VectorWinogradTiles inputs(WindowAxis rows, WindowAxis columns, int channels) {
     VectorWinogradForm form = VectorWinogradForm.of(rows, columns);
     return new VectorWinogradTiles(
-        form, false, rows.tiles(form.high()), columns.tiles(form.wide()), channels);
+        form, false, rows.tiles(form.high()), columns.tiles(VectorWinogradForm.WIDE), channels);
   }
 
   /** Cuts the gradient of the outputs of such windows into tiles. */
   static VectorWinogradTiles outputGradients(WindowAxis rows, WindowAxis columns, int channels) {
     VectorWinogradForm form = VectorWinogradForm.of(rows, columns);
     return new VectorWinogradTiles(
-        form, true, rows.outputTiles(form.high()), columns.outputTiles(form.wide()), channels);
+        form,
+        true,
+        rows.outputTiles(form.high()),
+        columns.outputTiles(VectorWinogradForm.WIDE),
+        channels);
   }
 
   private VectorWinogradTiles(
@@ -70,17 +74,19 @@ final class VectorWinogradTiles {
    */
   void transform(float[] source, int row, float[] points, int tile, int plane) {
     float[] copy = Scratch.take(band.size(1));
+    float[] half = Scratch.take(VectorWinogradForm.HALF);
     band.fill(source, row / down, 0, row % down, 1, copy);
     int line = band.width() * channels;
-    int step = form.wide() * channels;
+    int step = VectorWinogradForm.WIDE * channels;
     for (int t = 0; t < across; t++) {
       int to = (tile + t) * stride;
       if (gradient) {
-        form.outputGradient(copy, t * step, line, channels, points, to, plane, channels);
+        form.outputGradient(copy, t * step, line, channels, points, to, plane, channels, half);
       } else {
-        form.input(copy, t * step, line, channels, points, to, plane, channels);
+        form.input(copy, t * step, line, channels, points, to, plane, channels, half);
       }
     }
+    Scratch.give(half);
     Scratch.give(copy);
   }
 }

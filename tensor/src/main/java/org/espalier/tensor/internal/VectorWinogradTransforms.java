@@ -6,9 +6,8 @@ import static org.espalier.tensor.internal.VectorPanels.LANES;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Computes the one-dimensional transforms of weights of Winograd's F(4, 3) and F(2, 5) with the
- * interpolation points 0, 1, -1, 2, -2 and infinity (Lavin and Gray 2016, section 4.2), vectorised
- * over channels.
+ * Computes the one-dimensional transforms of weights of Winograd's F(4, 3) (Lavin and Gray 2016,
+ * section 4.2) and F(4, 5), vectorised over channels.
  *
  * <p>Both have one form: {@code lines} lines side by side; tap {@code t} of line {@code l} is a run
  * of channels at {@code at + l · line + t · tap}. A two-dimensional transform is two calls, over
@@ -19,7 +18,7 @@ import jdk.incubator.vector.FloatVector;
 final class VectorWinogradTransforms {
   private VectorWinogradTransforms() {}
 
-  /** Transforms three or five weights into six values: {@code G·g}. */
+  /** Transforms three weights into six values, five into eight: {@code G·g}. */
   static void weight(
       int taps,
       float[] from,
@@ -95,23 +94,45 @@ final class VectorWinogradTransforms {
         FloatVector g2 = FloatVector.fromArray(FULL, from, f + 2 * fromTap);
         FloatVector g3 = FloatVector.fromArray(FULL, from, f + 3 * fromTap);
         FloatVector g4 = FloatVector.fromArray(FULL, from, f + 4 * fromTap);
-        FloatVector e = g0.add(g2).add(g4).mul(-1f / 6);
-        FloatVector o = g1.add(g3).mul(1f / 6);
-        FloatVector p = g4.fma(sixteen, g2.fma(four, g0)).mul(1f / 24);
-        FloatVector q = g3.fma(four, g1).mul(1f / 12);
-        g0.mul(0.25f).intoArray(to, t);
+        FloatVector e = g0.add(g2).add(g4).mul(-2f / 9);
+        FloatVector o = g1.add(g3).mul(2f / 9);
+        FloatVector p = g4.fma(sixteen, g2.fma(four, g0)).mul(1f / 90);
+        FloatVector q = g3.fma(four, g1).mul(1f / 45);
+        FloatVector r = g0.fma(sixteen, g2.fma(four, g4)).mul(2f / 45);
+        FloatVector s = g1.fma(four, g3).mul(4f / 45);
+        g0.intoArray(to, t);
         e.sub(o).intoArray(to, t + toTap);
         e.add(o).intoArray(to, t + 2 * toTap);
         p.add(q).intoArray(to, t + 3 * toTap);
         p.sub(q).intoArray(to, t + 4 * toTap);
-        g4.intoArray(to, t + 5 * toTap);
+        r.add(s).intoArray(to, t + 5 * toTap);
+        r.sub(s).intoArray(to, t + 6 * toTap);
+        g4.intoArray(to, t + 7 * toTap);
       }
     }
   }
 
-  /** Transforms six sums of products into the gradients of the weights: {@code Gᵀ·u}. */
+  /** Transforms sums of products into the gradients of three or five weights: {@code Gᵀ·u}. */
   static void weightGradient(
       int taps,
+      float[] from,
+      int fromAt,
+      int fromTap,
+      int fromLine,
+      float[] to,
+      int toAt,
+      int toTap,
+      int toLine,
+      int lines,
+      int channels) {
+    if (taps == 3) {
+      threeGradients(from, fromAt, fromTap, fromLine, to, toAt, toTap, toLine, lines, channels);
+    } else {
+      fiveGradients(from, fromAt, fromTap, fromLine, to, toAt, toTap, toLine, lines, channels);
+    }
+  }
+
+  private static void threeGradients(
       float[] from,
       int fromAt,
       int fromTap,
@@ -136,16 +157,48 @@ final class VectorWinogradTransforms {
         FloatVector e = u1.add(u2).mul(-1f / 6);
         FloatVector p = u3.add(u4);
         FloatVector q = u3.sub(u4);
-        FloatVector o = u2.sub(u1).mul(1f / 6);
         u0.mul(0.25f).add(e).add(p.mul(1f / 24)).intoArray(to, t);
-        o.add(q.mul(1f / 12)).intoArray(to, t + toTap);
-        if (taps == 3) {
-          e.add(p.mul(1f / 6)).add(u5).intoArray(to, t + 2 * toTap);
-        } else {
-          e.add(p.mul(1f / 6)).intoArray(to, t + 2 * toTap);
-          o.add(q.mul(1f / 3)).intoArray(to, t + 3 * toTap);
-          e.add(p.mul(2f / 3)).add(u5).intoArray(to, t + 4 * toTap);
-        }
+        u2.sub(u1).mul(1f / 6).add(q.mul(1f / 12)).intoArray(to, t + toTap);
+        e.add(p.mul(1f / 6)).add(u5).intoArray(to, t + 2 * toTap);
+      }
+    }
+  }
+
+  private static void fiveGradients(
+      float[] from,
+      int fromAt,
+      int fromTap,
+      int fromLine,
+      float[] to,
+      int toAt,
+      int toTap,
+      int toLine,
+      int lines,
+      int channels) {
+    for (int line = 0; line < lines; line++) {
+      for (int block = 0; block < channels; block += LANES) {
+        int c = Math.max(0, Math.min(block, channels - LANES));
+        int f = fromAt + line * fromLine + c;
+        int t = toAt + line * toLine + c;
+        FloatVector u0 = FloatVector.fromArray(FULL, from, f);
+        FloatVector u1 = FloatVector.fromArray(FULL, from, f + fromTap);
+        FloatVector u2 = FloatVector.fromArray(FULL, from, f + 2 * fromTap);
+        FloatVector u3 = FloatVector.fromArray(FULL, from, f + 3 * fromTap);
+        FloatVector u4 = FloatVector.fromArray(FULL, from, f + 4 * fromTap);
+        FloatVector u5 = FloatVector.fromArray(FULL, from, f + 5 * fromTap);
+        FloatVector u6 = FloatVector.fromArray(FULL, from, f + 6 * fromTap);
+        FloatVector u7 = FloatVector.fromArray(FULL, from, f + 7 * fromTap);
+        FloatVector e = u1.add(u2).mul(-2f / 9);
+        FloatVector o = u2.sub(u1).mul(2f / 9);
+        FloatVector p = u3.add(u4).mul(1f / 90);
+        FloatVector q = u3.sub(u4).mul(1f / 45);
+        FloatVector r = u5.add(u6).mul(2f / 45);
+        FloatVector s = u5.sub(u6).mul(4f / 45);
+        u0.add(e).add(p.add(r.mul(16))).intoArray(to, t);
+        o.add(q.add(s.mul(4))).intoArray(to, t + toTap);
+        e.add(p.mul(4).add(r.mul(4))).intoArray(to, t + 2 * toTap);
+        o.add(q.mul(4).add(s)).intoArray(to, t + 3 * toTap);
+        e.add(p.mul(16).add(r)).add(u7).intoArray(to, t + 4 * toTap);
       }
     }
   }

@@ -1,7 +1,5 @@
 package org.espalier.tensor.internal;
 
-import static org.espalier.tensor.internal.VectorWinogradForm.SIDE;
-
 import org.espalier.tensor.parallel.Parallel;
 
 /**
@@ -11,13 +9,15 @@ import org.espalier.tensor.parallel.Parallel;
  */
 final class VectorWinogradWeights {
   private final VectorWinogradForm form;
+  private final int tapSide;
   private final int side;
   private final int taps;
   private final int points;
 
   VectorWinogradWeights(VectorWinogradForm form) {
     this.form = form;
-    this.side = form.columnTaps();
+    this.tapSide = form.columnTaps();
+    this.side = form.side();
     this.taps = form.taps();
     this.points = form.points();
   }
@@ -78,37 +78,37 @@ final class VectorWinogradWeights {
         rows,
         Parallel.grain(points * columns / 4),
         (from, to) -> {
-          float[] half = Scratch.take((long) SIDE * side * stride);
+          float[] half = Scratch.take((long) side * tapSide * stride);
           for (int r = from; r < to; r++) {
             int kernel = first + r * step;
             if (form.isLine()) {
               VectorWinogradTransforms.weight(
-                  side, kernels, kernel, tap, 0, spread, r * stride, plane, 0, 1, columns);
+                  tapSide, kernels, kernel, tap, 0, spread, r * stride, plane, 0, 1, columns);
               continue;
             }
             VectorWinogradTransforms.weight(
-                side,
+                tapSide,
                 kernels,
                 kernel,
                 tap,
-                side * tap,
+                tapSide * tap,
                 half,
                 0,
                 stride,
-                SIDE * stride,
-                side,
+                side * stride,
+                tapSide,
                 columns);
             VectorWinogradTransforms.weight(
-                side,
+                tapSide,
                 half,
                 0,
-                SIDE * stride,
+                side * stride,
                 stride,
                 spread,
                 r * stride,
-                SIDE * plane,
+                side * plane,
                 plane,
-                SIDE,
+                side,
                 columns);
           }
           Scratch.give(half);
@@ -128,18 +128,38 @@ final class VectorWinogradWeights {
         out,
         Parallel.grain(points * in / 4),
         (from, to) -> {
-          float[] half = Scratch.take((long) SIDE * side * stride);
+          float[] half = Scratch.take((long) side * tapSide * stride);
           float[] kernel = Scratch.take((long) taps * stride);
           for (int o = from; o < to; o++) {
             int first = at + o * stride;
             if (form.isLine()) {
               VectorWinogradTransforms.weightGradient(
-                  side, sums, first, plane, 0, kernel, 0, stride, 0, 1, in);
+                  tapSide, sums, first, plane, 0, kernel, 0, stride, 0, 1, in);
             } else {
               VectorWinogradTransforms.weightGradient(
-                  side, sums, first, plane, SIDE * plane, half, 0, stride, side * stride, SIDE, in);
+                  tapSide,
+                  sums,
+                  first,
+                  plane,
+                  side * plane,
+                  half,
+                  0,
+                  stride,
+                  tapSide * stride,
+                  side,
+                  in);
               VectorWinogradTransforms.weightGradient(
-                  side, half, 0, side * stride, stride, kernel, 0, side * stride, stride, side, in);
+                  tapSide,
+                  half,
+                  0,
+                  tapSide * stride,
+                  stride,
+                  kernel,
+                  0,
+                  tapSide * stride,
+                  stride,
+                  tapSide,
+                  in);
             }
             for (int tap = 0; tap < taps; tap++) {
               VectorPanels.copy(kernel, tap * stride, dw, start + (taps * o + tap) * in, in);
