@@ -99,6 +99,25 @@ public final class ChannelSelection {
   }
 
   /**
+   * Cuts the channels like {@link #cut()}, after what they would still emit with their filters zero
+   * was dealt with: the filters must be zero already.
+   *
+   * @return where constants could not be kept exactly, one line a reader; empty if nowhere
+   */
+  public List<String> cut(MaskPolicy policy) {
+    if (policy == MaskPolicy.MASK_WITH_BN) {
+      silenceMakers();
+    }
+    Constants constants = new Constants(graph.model(), graph.sampleShape(), this);
+    constants.intoStreams();
+    if (policy != MaskPolicy.DROP_CONSTANT) {
+      constants.intoReaders();
+    }
+    cut();
+    return constants.inexact();
+  }
+
+  /**
    * Makes the model behave as if the channels were gone, at its full widths: sets rows, biases,
    * norms' gamma and beta, and the columns that read the channels to zero. The silenced model
    * computes what the cut one does (layer and group norms excepted: their statistics change), and

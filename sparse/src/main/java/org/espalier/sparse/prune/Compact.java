@@ -70,9 +70,7 @@ public final class Compact {
     StreamLoosener loosener = loosen(model, sampleShape, mode);
     try {
       model.initialize(0);
-      ChannelSelection dead = dead(model, sampleShape, mode);
-      inexact.addAll(settle(model, sampleShape, dead, policy));
-      dead.cut();
+      inexact.addAll(dead(model, sampleShape, mode).cut(policy));
     } finally {
       tighten(loosener);
     }
@@ -101,19 +99,6 @@ public final class Compact {
       DeadChannels.agree(graph);
     }
     return DeadChannels.of(graph);
-  }
-
-  private static List<String> settle(
-      Module model, Shape sampleShape, ChannelSelection dead, MaskPolicy policy) {
-    if (policy == MaskPolicy.MASK_WITH_BN) {
-      dead.silenceMakers();
-    }
-    Constants constants = new Constants(model, sampleShape, dead);
-    constants.intoStreams();
-    if (policy != MaskPolicy.DROP_CONSTANT) {
-      constants.intoReaders();
-    }
-    return constants.inexact();
   }
 
   private static Map<Parameter, Integer> widths(Module model, Shape sampleShape) {
