@@ -92,6 +92,11 @@ public final class BatchNorm extends RunningNorm {
     return variance;
   }
 
+  /** Returns the options the layer was made with. */
+  public BatchNormConfig config() {
+    return config;
+  }
+
   /** Returns what is added to the variance under the root. */
   public double eps() {
     return eps;

@@ -159,11 +159,12 @@ public final class ChannelGraph {
   public List<ChannelGroup> groups() {
     Map<Object, List<Unit>> kinds = new LinkedHashMap<>();
     for (Unit unit : units) {
-      if (!unit.isCut()) {
-        kinds.computeIfAbsent(unit.kind(), key -> new ArrayList<>()).add(unit);
-      }
+      kinds.computeIfAbsent(unit.kind(), key -> new ArrayList<>()).add(unit);
     }
-    return kinds.values().stream().map(list -> new ChannelGroup(this, list)).toList();
+    return kinds.values().stream()
+        .map(list -> new ChannelGroup(this, list))
+        .filter(group -> group.size() > 0)
+        .toList();
   }
 
   /** Returns the groups whose channels may be cut. */

@@ -11,6 +11,7 @@ import org.espalier.nn.Indices;
 public final class PruningPlan {
   private final ChannelGraph graph;
   private final Map<ChannelGroup, Indices> keep;
+  private final int removed;
   private final long macsBefore;
   private final long macs;
   private final long parametersBefore;
@@ -26,6 +27,7 @@ public final class PruningPlan {
     keep.forEach((group, kept) -> CutRules.check(group.selection(kept.complement())));
     List<Unit> going = cuts().units();
     CutRules.check(cuts());
+    removed = going.size();
     macsBefore = graph.macs();
     macs = graph.forecast().macsWithout(going);
     parametersBefore = graph.parameters();
@@ -42,6 +44,11 @@ public final class PruningPlan {
     List<Unit> going = new ArrayList<>();
     keep.forEach((group, kept) -> going.addAll(group.selection(kept.complement()).units()));
     return new ChannelSelection(graph, going);
+  }
+
+  /** Returns how many channels go. */
+  public int removed() {
+    return removed;
   }
 
   /** Returns the multiply-accumulates of one sample before the plan is applied. */

@@ -7,7 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.espalier.autograd.op.Ops;
+import org.espalier.nn.model.Models;
+import org.espalier.sparse.prune.criterion.L1Norm;
+import org.espalier.sparse.prune.criterion.RandomScore;
 import org.espalier.tensor.Shape;
+import org.espalier.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
 class PrunerTest {
@@ -96,15 +100,99 @@ class PrunerTest {
   }
 
   @Test
-  void planPrintsAndPredictsAndApplies() {
+  void greedyDoesNotCountWhatGroupsBeforeLose() {
+    TestNet net =
+        new TestNet((n, x) -> n.linear("c", n.linear("b", n.linear("a", x))))
+            .with("a", 3, 1)
+            .with("b", 3, 3)
+            .with("c", 1, 3);
+    net.initialize(1);
+    net.parameter("a").set(Tensor.of(Shape.of(3, 1), 1f, 2f, 3f));
+    net.parameter("b").set(Tensor.of(Shape.of(3, 3), 9f, 1, 0, 0, 2, 1, 0, 1, 4));
+    Pruner pruner = Pruner.local(L1Norm.ofFilters(), 0.34);
+    assertEquals("[0, 2]", keptOf(pruner, net, "b"));
+    assertEquals("[1, 2]", keptOf(pruner.withRanking(Ranking.GREEDY), net, "b"));
+    assertEquals("[1, 2]", keptOf(pruner.withRanking(Ranking.GREEDY), net, "a"));
+  }
+
+  private static String keptOf(Pruner pruner, TestNet net, String name) {
+    ChannelGraph graph = ChannelGraph.of(net, Shape.of(1));
+    return Ranges.of(pruner.plan(graph).keep().get(graph.groupOf(name)).toArray());
+  }
+
+  @Test
+  void maxRatioLimitsWhatAGroupLoses() {
+    Criterion low = table(new double[8], new double[] {1, 2, 3, 4});
+    assertEquals(Map.of("a", "[6, 7]", "b", "[0-3]"), kept(Pruner.global(low, 0.5)));
+    assertEquals(
+        Map.of("a", "[4-7]", "b", "[2, 3]"), kept(Pruner.global(low, 0.5).withMaxRatio(0.5)));
+    assertThrows(IllegalArgumentException.class, () -> Pruner.local(low, 0.5).withMaxRatio(0));
+  }
+
+  @Test
+  void limitsRoundUpWhatMustStay() {
+    assertEquals(
+        Map.of("a", "[4-7]", "b", "[0-3]"),
+        kept(Pruner.local(RISING, 0.9).withMinChannels(3).withRoundTo(4)));
+  }
+
+  @Test
+  void onlySomeGroupsTakePart() {
+    Pruner pruner = Pruner.global(RISING, 0.5).only(group -> group.name().equals("b"));
+    assertEquals(Map.of("b", "[2, 3]"), kept(pruner));
+  }
+
+  @Test
+  void streamsAreNotInner() {
+    ChannelGraph graph = ChannelGraph.of(TestNets.optionA().initialize(1), TestNets.IMAGE);
+    assertTrue(
+        graph.groups().stream().allMatch(group -> group.name().equals("fc") || group.isStream()));
+    Shape image = Shape.of(8, 8, 3);
+    for (String name : new String[] {"resnet8", "resnet8b", "wrn-10-1"}) {
+      ChannelGraph net = ChannelGraph.of(Models.byName(name, image, 5), image);
+      PruningPlan plan = Pruner.local(new RandomScore(1), 0.5).innerOnly().plan(net);
+      assertEquals(3, plan.keep().size(), name);
+      plan.keep()
+          .keySet()
+          .forEach(
+              group ->
+                  assertTrue(
+                      group.name().matches(name.startsWith("w") ? ".*conv0.*" : ".*\\.conv1.*"),
+                      group.toString()));
+    }
+  }
+
+  @Test
+  void amountsCountFromTheModelAsTheGraphReadIt() {
     ChannelGraph graph = graph();
-    PruningPlan plan = Pruner.local(RISING, 0.5).plan(graph);
-    assertEquals(8 * 3 + 4 * 8 + 2 * 4, graph.macs());
-    assertEquals(4 * 3 + 2 * 4 + 2 * 2, plan.macs());
-    String text = plan.toString();
-    assertTrue(text.contains("8 ->     4"), text);
-    assertTrue(text.contains("MACs 64 -> 24 (62.5 % less)"), text);
-    plan.apply();
-    assertEquals(24, graph.macs());
+    Pruner pruner = Pruner.local(L1Norm.ofFilters(), 0.5);
+    pruner.plan(graph).apply();
+    assertEquals(0, pruner.plan(graph).cuts().size());
+    assertEquals(
+        2,
+        Pruner.local(L1Norm.ofFilters(), 0.75).plan(graph).keep().get(graph.groupOf("a")).count());
+    assertEquals(0, Pruner.global(L1Norm.ofFilters(), 0.5).plan(graph).cuts().size());
+    assertEquals(3, Pruner.global(L1Norm.ofFilters(), 0.75).plan(graph).cuts().size());
+    assertEquals(8, graph.groupOf("a").originalSize());
+  }
+
+  @Test
+  void evidenceIsCollectedOnceAPlan() {
+    int[] collected = {0};
+    Criterion criterion =
+        new Criterion() {
+          @Override
+          public double[] score(ChannelGroup group) {
+            throw new AssertionError("without evidence");
+          }
+
+          @Override
+          public Criterion on(ChannelGraph graph) {
+            collected[0]++;
+            return RISING;
+          }
+        };
+    assertEquals(Map.of("a", "[4-7]", "b", "[2, 3]"), kept(Pruner.local(criterion, 0.5)));
+    assertEquals(1, collected[0]);
   }
 }
