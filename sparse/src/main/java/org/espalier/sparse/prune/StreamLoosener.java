@@ -13,6 +13,7 @@ import org.espalier.nn.Pass;
 import org.espalier.nn.Residual;
 import org.espalier.nn.Sequential;
 import org.espalier.nn.layer.Scatter;
+import org.espalier.tensor.DType;
 import org.espalier.tensor.Shape;
 
 /**
@@ -26,13 +27,16 @@ final class StreamLoosener {
   private record Loosened(Residual block, Module branch, Module shortcut) {}
 
   private final List<Loosened> loosened = new ArrayList<>();
+  private final DType dtype;
 
-  private StreamLoosener() {}
+  private StreamLoosener(DType dtype) {
+    this.dtype = dtype;
+  }
 
   /** Loosens all residual blocks of a model, which computes what it computed before. */
   static StreamLoosener loosen(Module model, Shape sampleShape) {
     Map<String, Integer> widths = widths(model, sampleShape);
-    StreamLoosener loosener = new StreamLoosener();
+    StreamLoosener loosener = new StreamLoosener(ChannelGraph.dtype(model));
     model
         .modules()
         .forEach(
@@ -71,11 +75,11 @@ final class StreamLoosener {
     }
   }
 
-  private static Scatter identity(int width) {
-    return new Scatter(IntStream.range(0, width).toArray(), width);
+  private Module identity(int width) {
+    return new Scatter(IntStream.range(0, width).toArray(), width).convert(dtype);
   }
 
-  private static Sequential append(Module module, int width) {
+  private Sequential append(Module module, int width) {
     if (module instanceof Sequential sequence) {
       Map<String, Module> children = new LinkedHashMap<>(sequence.children());
       children.put(SCATTER, identity(width));
