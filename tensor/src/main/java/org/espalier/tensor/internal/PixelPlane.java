@@ -37,13 +37,22 @@ record PixelPlane(float[] array, int at, int line, int step) {
   }
 
   /**
-   * Returns one row as a plane that starts with a channel of its first pixel; zeros with a step of
-   * 0 where the image of {@code height} rows has no such row.
+   * Returns the array to read row {@code y} from: zeros where the image of {@code height} rows has
+   * no such row. (Three answers of a number each, since rows are asked for so often that a record
+   * would be most of a step's garbage.)
    */
-  PixelPlane row(int y, int height, int channel) {
-    return y >= 0 && y < height
-        ? new PixelPlane(array, place(y, 0) + channel, line, step)
-        : new PixelPlane(ZEROS, 0, 0, 0);
+  float[] rowArray(int y, int height) {
+    return y >= 0 && y < height ? array : ZEROS;
+  }
+
+  /** Returns the index of a channel of the first pixel of row {@code y} in its array. */
+  int rowStart(int y, int height, int channel) {
+    return y >= 0 && y < height ? place(y, 0) + channel : 0;
+  }
+
+  /** Returns the floats between two pixels of row {@code y}: 0 where there is none. */
+  int rowStep(int y, int height) {
+    return y >= 0 && y < height ? step : 0;
   }
 
   /**

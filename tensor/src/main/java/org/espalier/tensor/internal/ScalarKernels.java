@@ -88,8 +88,9 @@ public class ScalarKernels implements Kernels {
   public void reduce(Reduction reduction, Tensor x, Span span, Tensor y) {
     boolean maximum = reduction == Reduction.MAX;
     SpanWalk.Fold fold = maximum ? rows.maximum(x.f32()) : rows.sum(x.f32());
-    double[] result = SpanWalk.reduce(span, 1, maximum, rows.periodic(), fold)[0];
-    store(result, reduction == Reduction.MEAN ? 1.0 / span.middle() : 1, y);
+    double[][] result = SpanWalk.reduce(span, 1, maximum, rows.periodic(), fold);
+    store(result[0], reduction == Reduction.MEAN ? 1.0 / span.middle() : 1, y);
+    Scratch.give(result);
   }
 
   @Override
@@ -108,6 +109,7 @@ public class ScalarKernels implements Kernels {
     double[][] moments = SpanWalk.moments(span, rows.periodic(), sum, deviations);
     store(moments[0], 1, mean);
     store(moments[1], 1, variance);
+    Scratch.give(moments);
   }
 
   @Override
@@ -127,11 +129,12 @@ public class ScalarKernels implements Kernels {
     double[][] sums =
         SpanWalk.reduce(span, 2, false, rows.periodic(), fold, mean.f32(), factor, term);
     float[] inverse = inverseDeviation.f32();
-    for (int i = 0; i < sums[1].length; i++) {
+    for (int i = 0; i < product.count(); i++) {
       sums[1][i] *= inverse[i];
     }
     store(sums[0], 1, sum);
     store(sums[1], 1, product);
+    Scratch.give(sums);
   }
 
   @Override
@@ -223,7 +226,7 @@ public class ScalarKernels implements Kernels {
 
   private static void store(double[] values, double factor, Tensor tensor) {
     float[] out = tensor.f32();
-    for (int i = 0; i < values.length; i++) {
+    for (int i = 0; i < out.length; i++) {
       out[i] = (float) (values[i] * factor);
     }
   }

@@ -1,7 +1,6 @@
 package org.espalier.tensor.internal;
 
 import java.util.Arrays;
-import java.util.stream.IntStream;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.kernel.Span;
 import org.espalier.tensor.parallel.Parallel;
@@ -187,7 +186,7 @@ final class ScalarMove {
       Parallel.range(
           span.outer(),
           Parallel.grain((long) block + count),
-          (from, to) -> place(x, index, span.middle(), y, from, to));
+          (from, to) -> place(x, index, block, y, from, to));
       return;
     }
     Parallel.range(
@@ -207,23 +206,16 @@ final class ScalarMove {
         });
   }
 
-  /** Adds each row's elements at their places; where each has one, a plain store does. */
+  /** Adds each row's elements at their places. */
   private static void place(float[] x, int[] index, int width, float[] y, int from, int to) {
     int count = index.length;
     Arrays.fill(y, from * width, to * width, 0);
-    int[] kept = IntStream.range(0, count).filter(k -> index[k] >= 0).toArray();
-    int[] places = Arrays.stream(kept).map(k -> index[k]).toArray();
-    boolean single = Arrays.stream(places).distinct().count() == places.length;
     for (int o = from; o < to; o++) {
       int target = o * width;
       int source = o * count;
-      if (single) {
-        for (int k = 0; k < places.length; k++) {
-          y[target + places[k]] = x[source + kept[k]];
-        }
-      } else {
-        for (int k = 0; k < places.length; k++) {
-          y[target + places[k]] += x[source + kept[k]];
+      for (int k = 0; k < count; k++) {
+        if (index[k] >= 0) {
+          y[target + index[k]] += x[source + k];
         }
       }
     }

@@ -87,6 +87,22 @@ final class Scratch {
     }
   }
 
+  /** Returns some dirty arrays of at least {@code size} elements. */
+  static double[][] takeDoubles(int count, long size) {
+    double[][] arrays = new double[count][];
+    for (int k = 0; k < count; k++) {
+      arrays[k] = takeDoubles(size);
+    }
+    return arrays;
+  }
+
+  /** Takes back arrays that {@link #takeDoubles} returned. */
+  static void give(double[][] arrays) {
+    for (double[] array : arrays) {
+      give(array);
+    }
+  }
+
   private static int exponent(long size) {
     int exponent = Math.max(SMALLEST, Long.SIZE - Long.numberOfLeadingZeros(size - 1));
     if (exponent > 30) {

@@ -25,6 +25,9 @@ final class SpanWalk {
   /** Elements whose mean is subtracted before the deviations of a block are summed. */
   private static final int HEAD = 4096;
 
+  /** Most pieces of work: enough for eight threads, and each piece takes scratch arrays. */
+  private static final int PIECES = 16;
+
   /** Lanes of the widest vectors: as many rows at a time leave no tail behind them. */
   private static final int LANES = 16;
 
@@ -108,7 +111,8 @@ final class SpanWalk {
 
   /**
    * Reduces the middle axis to {@code count} numbers for each companion position, in float over a
-   * few stretches and in double beyond.
+   * few stretches and in double beyond. The arrays returned may be longer; they are scratch, to be
+   * given back.
    *
    * @param maximum whether numbers are joined by their maximum, starting at -infinity; else they
    *     are added
@@ -117,9 +121,9 @@ final class SpanWalk {
    */
   static double[][] reduce(
       Span span, int count, boolean maximum, boolean periodic, Fold body, float[]... companions) {
-    double[][] results = new double[count][span.companion()];
+    double[][] results = Scratch.takeDoubles(count, span.companion());
     for (double[] result : results) {
-      Arrays.fill(result, maximum ? Double.NEGATIVE_INFINITY : 0);
+      Arrays.fill(result, 0, span.companion(), maximum ? Double.NEGATIVE_INFINITY : 0);
     }
     if (span.count() > 0) {
       reducing(span, periodic, companions).reduce(maximum, body, results);
@@ -129,7 +133,7 @@ final class SpanWalk {
 
   /**
    * Returns mean and biased variance over the middle axis for each companion position, in one
-   * reading of memory.
+   * reading of memory. The arrays returned may be longer; they are scratch, to be given back.
    *
    * <p>Of each block the first elements are averaged, then all deviations from that average and
    * their squares are summed while the block is in the cache; blocks are joined in double (Chan,
@@ -141,11 +145,11 @@ final class SpanWalk {
    * @param deviations adds the elements less companion 0 to result 0, and their squares to result 1
    */
   static double[][] moments(Span span, boolean periodic, Fold sum, Fold deviations) {
-    double[][] moments = new double[2][span.companion()];
-    if (span.count() == 0) {
-      Arrays.fill(moments[0], Double.NaN);
-      Arrays.fill(moments[1], Double.NaN);
-    } else {
+    double[][] moments = Scratch.takeDoubles(2, span.companion());
+    for (double[] moment : moments) {
+      Arrays.fill(moment, 0, span.companion(), span.count() == 0 ? Double.NaN : 0);
+    }
+    if (span.count() > 0) {
       reducing(span, periodic, new float[0]).moments(sum, deviations, moments);
     }
     return moments;
@@ -237,7 +241,7 @@ final class SpanWalk {
     for (int unit = 0; unit < units(); unit++) {
       joinMoments(unit, centres, partial, unit * stride, moments);
     }
-    for (int i = 0; i < moments[1].length; i++) {
+    for (int i = 0; i < span.companion(); i++) {
       moments[1][i] /= span.middle();
     }
     Scratch.give(partial);
@@ -266,7 +270,8 @@ final class SpanWalk {
 
   private void parallel(Parallel.Range body) {
     long work = (long) span.middle() * width / blocks;
-    Parallel.range(units(), Parallel.grain(work), body);
+    int grain = Math.max(Parallel.grain(work), units() / PIECES);
+    Parallel.range(units(), grain, body);
   }
 
   /** Returns how many elements of companions and results the loops touch. */

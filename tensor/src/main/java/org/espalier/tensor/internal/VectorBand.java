@@ -33,6 +33,9 @@ final class VectorBand {
   /** Runs in one window. */
   private final int runs;
 
+  /** Where each run starts in the window. */
+  private final int[] offsets;
+
   VectorBand(WindowAxis rows, WindowAxis columns, int sourceChannels, int groups) {
     this.rows = rows;
     this.columns = columns;
@@ -42,6 +45,12 @@ final class VectorBand {
     boolean joined = columns.dilation() == 1 || columns.taps() == 1;
     this.run = joined ? columns.taps() * channels : channels;
     this.runs = joined ? rows.taps() : rows.taps() * columns.taps();
+    int perRow = runs / rows.taps();
+    this.offsets = new int[runs];
+    for (int r = 0; r < runs; r++) {
+      int pixels = r / perRow * rows.dilation() * width + r % perRow * columns.dilation();
+      offsets[r] = pixels * channels;
+    }
   }
 
   /** Returns the number of contiguous runs under the taps. */
@@ -74,10 +83,10 @@ final class VectorBand {
     return (long) rows.extent(outputRows) * width * channels + LANES;
   }
 
-  /** Returns where the windows of a band start, those of output pixels row by row. */
-  Lines windows(int from) {
+  /** Returns how the windows of a band lie, those of output pixels row by row. */
+  Lines windows() {
     return new Lines(
-        from,
+        0,
         columns.copyStride() * channels,
         columns.outputs(),
         rows.copyStride() * width * channels);
@@ -85,9 +94,7 @@ final class VectorBand {
 
   /** Returns the offset of a run in the window. */
   int offset(int index) {
-    int perRow = runs / rows.taps();
-    return (index / perRow * rows.dilation() * width + index % perRow * columns.dilation())
-        * channels;
+    return offsets[index];
   }
 
   /** Copies what {@code count} output rows from {@code first} on read of an image and group. */
@@ -146,23 +153,19 @@ final class VectorBand {
    */
   void gather(
       float[] band, int first, int count, int firstRun, int endRun, float[] patches, int to) {
-    int[] offsets = new int[endRun - firstRun];
-    for (int r = firstRun; r < endRun; r++) {
-      offsets[r - firstRun] = offset(r);
-    }
-    Lines windows = windows(0);
+    Lines windows = windows();
     int line = first / windows.period();
     int column = first % windows.period();
     int target = to;
-    int end = to + count * offsets.length * run;
+    int end = to + count * (endRun - firstRun) * run;
     int reach = (run + LANES - 1) / LANES * LANES;
     for (int pixel = 0; pixel < count; pixel++) {
       int window = line * windows.jump() + column * windows.step();
-      for (int offset : offsets) {
+      for (int r = firstRun; r < endRun; r++) {
         if (target + reach <= end) {
-          copyWhole(band, window + offset, patches, target);
+          copyWhole(band, window + offsets[r], patches, target);
         } else {
-          VectorPanels.copy(band, window + offset, patches, target, run);
+          VectorPanels.copy(band, window + offsets[r], patches, target, run);
         }
         target += run;
       }

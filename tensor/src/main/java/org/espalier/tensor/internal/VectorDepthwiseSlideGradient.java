@@ -72,15 +72,17 @@ final class VectorDepthwiseSlideGradient {
     FloatVector s21 = FloatVector.fromArray(FULL, sums, 7 * LANES);
     FloatVector s22 = FloatVector.fromArray(FULL, sums, 8 * LANES);
     int r0 = rows.sourceOf(row, 0);
-    PixelPlane row0 = x.row(r0, rows.source(), channel);
-    PixelPlane row1 = x.row(r0 + rows.dilation(), rows.source(), channel);
-    PixelPlane row2 = x.row(r0 + 2 * rows.dilation(), rows.source(), channel);
-    float[] x0 = row0.array();
-    float[] x1 = row1.array();
-    float[] x2 = row2.array();
-    int p0 = row0.at();
-    int p1 = row1.at();
-    int p2 = row2.at();
+    int r1 = r0 + rows.dilation();
+    int r2 = r1 + rows.dilation();
+    float[] x0 = x.rowArray(r0, rows.source());
+    float[] x1 = x.rowArray(r1, rows.source());
+    float[] x2 = x.rowArray(r2, rows.source());
+    int p0 = x.rowStart(r0, rows.source(), channel);
+    int p1 = x.rowStart(r1, rows.source(), channel);
+    int p2 = x.rowStart(r2, rows.source(), channel);
+    int d0 = x.rowStep(r0, rows.source());
+    int d1 = x.rowStep(r1, rows.source());
+    int d2 = x.rowStep(r2, rows.source());
     int q = dy.place(row, 0) + channel;
     FloatVector one = FloatVector.zero(FULL);
     FloatVector two = FloatVector.zero(FULL);
@@ -108,9 +110,9 @@ final class VectorDepthwiseSlideGradient {
       two = one;
       one = d;
       q += step;
-      p0 += row0.step();
-      p1 += row1.step();
-      p2 += row2.step();
+      p0 += d0;
+      p1 += d1;
+      p2 += d2;
     }
     if (behind >= 1) {
       FloatVector a0 = FloatVector.fromArray(FULL, x0, p0);
@@ -124,9 +126,9 @@ final class VectorDepthwiseSlideGradient {
       s22 = a2.fma(two, s22);
     }
     if (behind >= 2) {
-      s02 = FloatVector.fromArray(FULL, x0, p0 + row0.step()).fma(one, s02);
-      s12 = FloatVector.fromArray(FULL, x1, p1 + row1.step()).fma(one, s12);
-      s22 = FloatVector.fromArray(FULL, x2, p2 + row2.step()).fma(one, s22);
+      s02 = FloatVector.fromArray(FULL, x0, p0 + d0).fma(one, s02);
+      s12 = FloatVector.fromArray(FULL, x1, p1 + d1).fma(one, s12);
+      s22 = FloatVector.fromArray(FULL, x2, p2 + d2).fma(one, s22);
     }
     FULL_TYPE.cast(s00).intoArray(sums, 0);
     FULL_TYPE.cast(s01).intoArray(sums, LANES);
@@ -161,18 +163,17 @@ final class VectorDepthwiseSlideGradient {
     FloatVector s21 = FloatVector.fromArray(FULL, sums, 7 * LANES);
     FloatVector s22 = FloatVector.fromArray(FULL, sums, 8 * LANES);
     int r0 = rows.sourceOf(row, 0);
-    PixelPlane row0 = x.row(r0, rows.source(), channel);
-    PixelPlane row1 = x.row(r0 + rows.dilation(), rows.source(), channel);
-    PixelPlane row2 = x.row(r0 + 2 * rows.dilation(), rows.source(), channel);
-    float[] x0 = row0.array();
-    float[] x1 = row1.array();
-    float[] x2 = row2.array();
-    int d0 = row0.step();
-    int d1 = row1.step();
-    int d2 = row2.step();
-    int p0 = row0.at();
-    int p1 = row1.at();
-    int p2 = row2.at();
+    int r1 = r0 + rows.dilation();
+    int r2 = r1 + rows.dilation();
+    float[] x0 = x.rowArray(r0, rows.source());
+    float[] x1 = x.rowArray(r1, rows.source());
+    float[] x2 = x.rowArray(r2, rows.source());
+    int p0 = x.rowStart(r0, rows.source(), channel);
+    int p1 = x.rowStart(r1, rows.source(), channel);
+    int p2 = x.rowStart(r2, rows.source(), channel);
+    int d0 = x.rowStep(r0, rows.source());
+    int d1 = x.rowStep(r1, rows.source());
+    int d2 = x.rowStep(r2, rows.source());
     int q = dy.place(row, 0) + channel;
     FloatVector a0 = FloatVector.zero(FULL);
     FloatVector a1 = FloatVector.zero(FULL);

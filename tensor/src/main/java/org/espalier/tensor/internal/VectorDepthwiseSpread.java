@@ -117,18 +117,21 @@ final class VectorDepthwiseSpread {
     FloatVector w22 = FloatVector.fromArray(FULL, weights, channel + 8 * width);
     int behind = g.inWidth() - 2 * g.outWidth() + g.padLeft();
     for (int cell = first; cell < end; cell++) {
-      PixelPlane below = source.row(cell, g.outHeight(), channel);
-      PixelPlane above = source.row(cell - 1, g.outHeight(), channel);
-      PixelPlane even = rowOrSink(target, 2 * cell - g.padTop(), channel, sink);
-      PixelPlane odd = rowOrSink(target, 2 * cell - g.padTop() + 1, channel, sink);
-      float[] x0 = above.array();
-      float[] x1 = below.array();
-      float[] y0 = even.array();
-      float[] y1 = odd.array();
-      int p0 = above.at();
-      int p1 = below.at();
-      int q0 = even.at() - g.padLeft() * even.step();
-      int q1 = odd.at() - g.padLeft() * odd.step();
+      int row = 2 * cell - g.padTop();
+      float[] x0 = source.rowArray(cell - 1, g.outHeight());
+      float[] x1 = source.rowArray(cell, g.outHeight());
+      float[] y0 = isInside(row) ? target.array() : sink;
+      float[] y1 = isInside(row + 1) ? target.array() : sink;
+      int p0 = source.rowStart(cell - 1, g.outHeight(), channel);
+      int p1 = source.rowStart(cell, g.outHeight(), channel);
+      int above = source.rowStep(cell - 1, g.outHeight());
+      int below = source.rowStep(cell, g.outHeight());
+      int even = isInside(row) ? target.place(row, 0) + channel : 0;
+      int odd = isInside(row + 1) ? target.place(row + 1, 0) + channel : 0;
+      int step0 = isInside(row) ? target.step() : 0;
+      int step1 = isInside(row + 1) ? target.step() : 0;
+      int q0 = even - g.padLeft() * step0;
+      int q1 = odd - g.padLeft() * step1;
       FloatVector a0 = FloatVector.zero(FULL);
       FloatVector a1 = FloatVector.zero(FULL);
       for (int column = 0; column < g.outWidth(); column++) {
@@ -136,33 +139,30 @@ final class VectorDepthwiseSpread {
         FloatVector b1 = FloatVector.fromArray(FULL, x1, p1);
         FloatVector corner = b1.fma(w00, a1.fma(w02, b0.fma(w20, a0.mul(w22))));
         // What lies left of the first column is written to its place, and then overwritten.
-        FULL_TYPE.cast(corner).intoArray(y0, Math.max(q0, even.at()));
-        FULL_TYPE
-            .cast(b1.fma(w01, b0.mul(w21)))
-            .intoArray(y0, Math.max(q0 + even.step(), even.at()));
-        FULL_TYPE.cast(b1.fma(w10, a1.mul(w12))).intoArray(y1, Math.max(q1, odd.at()));
-        FULL_TYPE.cast(b1.mul(w11)).intoArray(y1, Math.max(q1 + odd.step(), odd.at()));
+        FULL_TYPE.cast(corner).intoArray(y0, Math.max(q0, even));
+        FULL_TYPE.cast(b1.fma(w01, b0.mul(w21))).intoArray(y0, Math.max(q0 + step0, even));
+        FULL_TYPE.cast(b1.fma(w10, a1.mul(w12))).intoArray(y1, Math.max(q1, odd));
+        FULL_TYPE.cast(b1.mul(w11)).intoArray(y1, Math.max(q1 + step1, odd));
         a0 = b0;
         a1 = b1;
-        p0 += above.step();
-        p1 += below.step();
-        q0 += 2 * even.step();
-        q1 += 2 * odd.step();
+        p0 += above;
+        p1 += below;
+        q0 += 2 * step0;
+        q1 += 2 * step1;
       }
       if (behind >= 1) {
         FULL_TYPE.cast(a1.fma(w02, a0.mul(w22))).intoArray(y0, q0);
         FULL_TYPE.cast(a1.mul(w12)).intoArray(y1, q1);
       }
       if (behind >= 2) {
-        FloatVector.zero(FULL).intoArray(y0, q0 + even.step());
-        FloatVector.zero(FULL).intoArray(y1, q1 + odd.step());
+        FloatVector.zero(FULL).intoArray(y0, q0 + step0);
+        FloatVector.zero(FULL).intoArray(y1, q1 + step1);
       }
     }
   }
 
-  private PixelPlane rowOrSink(PixelPlane target, int y, int channel, float[] sink) {
-    return y >= 0 && y < g.inHeight()
-        ? new PixelPlane(target.array(), target.place(y, 0) + channel, 0, target.step())
-        : new PixelPlane(sink, 0, 0, 0);
+  /** Tells whether the gradient has such a row; else the cell's part of it goes to the sink. */
+  private boolean isInside(int row) {
+    return row >= 0 && row < g.inHeight();
   }
 }

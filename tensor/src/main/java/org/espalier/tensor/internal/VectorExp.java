@@ -37,15 +37,22 @@ final class VectorExp {
 
   private static final int FRACTION = 23;
 
+  /**
+   * Elements from which vectors pay. Plain loops lose some microseconds below; but vectors are slow
+   * objects until this class is compiled, and a softmax a step takes hundreds of steps to get
+   * there.
+   */
+  private static final int ENOUGH = 1 << 12;
+
   /** Where the series of tanh has the smaller error. */
   private static final float SERIES = 0.45f;
 
   private VectorExp() {}
 
-  /** Tells whether {@link #unary} has the function. */
-  static boolean serves(Unary op) {
+  /** Tells whether {@link #unary} has the function and is worth its vectors. */
+  static boolean serves(Unary op, int count) {
     return switch (op) {
-      case EXP, SIGMOID, TANH, SILU -> true;
+      case EXP, SIGMOID, TANH, SILU -> count >= ENOUGH;
       default -> false;
     };
   }

@@ -54,6 +54,8 @@ final class VectorGemm {
   private final boolean accumulate;
   private final Clamp clamp;
   private final float[] c;
+  private final Lines leftRows;
+  private final Lines targetRows;
 
   /** Steps of each slice but the last: all about equal, so that none is too short to pay. */
   private final int sliceDepth;
@@ -82,6 +84,8 @@ final class VectorGemm {
     this.clamp = clamp;
     this.sliceDepth = VectorPanels.sliceDepth(k);
     this.c = c;
+    this.leftRows = Lines.of(0, k);
+    this.targetRows = Lines.of(0, n);
   }
 
   /**
@@ -211,7 +215,7 @@ final class VectorGemm {
     }
     int padded = VectorPanels.padded(packedTo - packedFrom);
     float[] left = m > THIN && to - from >= PACK_LEFT ? Scratch.take(BLOCK_ROWS * DEPTH) : null;
-    product.into(c, Lines.of(i * n + from, n));
+    product.into(c, i * n + from, targetRows);
     if (accumulate) {
       product.fromTarget();
     } else {
@@ -227,7 +231,7 @@ final class VectorGemm {
       } else if (transposeA) {
         product.leftColumns(a, at, m);
       } else {
-        product.left(a, Lines.of(at, k));
+        product.left(a, at, leftRows);
       }
       if (packed == null) {
         product.right(b.values(), p * n + from, n);

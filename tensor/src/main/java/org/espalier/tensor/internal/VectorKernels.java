@@ -52,7 +52,7 @@ public final class VectorKernels extends ScalarKernels {
 
   @Override
   public void unary(Unary op, double a, double b, Tensor x, Tensor y) {
-    if (!VectorExp.serves(op)) {
+    if (!VectorExp.serves(op, y.count())) {
       super.unary(op, a, b, x, y);
       return;
     }

@@ -45,6 +45,7 @@ final class VectorProduct {
   private float[] c;
   private Lines cRows;
   private int cFrom;
+  private Lines asideRows = ONE_ROW;
 
   /**
    * Tells where the rows of a matrix start: at {@code from + step · r}, or, where the rows are the
@@ -81,9 +82,10 @@ final class VectorProduct {
     b = null;
     c = null;
     row = null;
-    for (TileRows rows : new TileRows[] {left, target, constant, aside}) {
-      rows.forget();
-    }
+    left.forget();
+    target.forget();
+    constant.forget();
+    aside.forget();
     for (int i = 0; i < KEPT; i++) {
       if (POOL.compareAndSet(i, null, this)) {
         return;
@@ -214,7 +216,10 @@ final class VectorProduct {
 
   private void partial(int rows, int j, int width, int valid, int depth) {
     float[] numbers = Scratch.take(ASIDE * width + width);
-    aside.place(numbers, new Lines(0, width, ASIDE, 0), rows);
+    if (asideRows.step() != width) {
+      asideRows = new Lines(0, width, ASIDE, 0);
+    }
+    aside.place(numbers, asideRows, rows);
     TileRows start =
         accumulate ? aside : start(padded(j, width, valid, numbers), ASIDE * width, rows);
     for (int first = 0; first < rows; first += ASIDE) {

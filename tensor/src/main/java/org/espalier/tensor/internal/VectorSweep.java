@@ -36,6 +36,12 @@ final class VectorSweep {
   private final int targetChannels;
   private final VectorBand band;
 
+  /** How what is multiplied lies: the windows of a band, or rows they are gathered into. */
+  private final Lines windows;
+
+  /** How the outputs of a band lie. */
+  private final Lines targetRows;
+
   /** Runs of a window that the products see: one where windows are gathered. */
   private final int runs;
 
@@ -58,7 +64,12 @@ final class VectorSweep {
     this.groups = groups;
     this.targetChannels = targetChannels;
     this.band = new VectorBand(rows, columns, sourceChannels, groups);
-    this.runs = gathers(joinedImages()) ? 1 : band.runs();
+    boolean gathers = gathers(joinedImages());
+    this.windows = gathers ? Lines.of(0, terms()) : band.windows();
+    int line = columns.target() * targetChannels;
+    this.targetRows =
+        new Lines(0, columns.step() * targetChannels, columns.outputs(), rows.step() * line);
+    this.runs = gathers ? 1 : band.runs();
     int run = terms() / runs;
     int depth = VectorPanels.sliceDepth(run);
     int perRun = (run + depth - 1) / depth;
@@ -132,11 +143,11 @@ final class VectorSweep {
             int column = item % strips * strip;
             int wide = Math.min(strip, groupOut - column);
             int pixels = joinedHere * inImage;
-            Lines lines = targets(image, group, first, column);
-            product.into(target, lines).fromRow(start, group * groupOut + column);
+            int at = targetAt(image, group, first, column);
+            product.into(target, at, targetRows).fromRow(start, group * groupOut + column);
             multiply(product, copy, patches, packed, group, pixels, column, wide);
             if (clamp != null) {
-              clamp(clamp, target, lines.from(), pixels, wide);
+              clamp(clamp, target, at, pixels, wide);
             }
           }
           product.give();
@@ -229,15 +240,12 @@ final class VectorSweep {
         : Math.max(1, (panels * bands + PIECES - 1) / PIECES) * WIDEST;
   }
 
-  /** Returns where the outputs of a band go, from a column of the group on. */
-  private Lines targets(int image, int group, int first, int column) {
-    int line = columns.target() * targetChannels;
-    int from =
-        (image * rows.target() + rows.place(first)) * line
-            + columns.place(0) * targetChannels
-            + group * (targetChannels / groups)
-            + column;
-    return new Lines(from, columns.step() * targetChannels, columns.outputs(), rows.step() * line);
+  /** Returns where the outputs of a band begin, from a column of the group on. */
+  private int targetAt(int image, int group, int first, int column) {
+    return (image * rows.target() + rows.place(first)) * columns.target() * targetChannels
+        + columns.place(0) * targetChannels
+        + group * (targetChannels / groups)
+        + column;
   }
 
   private void multiply(
@@ -251,11 +259,7 @@ final class VectorSweep {
       int wide) {
     int padded = VectorPanels.padded(targetChannels / groups);
     for (int s = 0; s < sliceAt.length; s++) {
-      if (patches == null) {
-        product.left(copy, band.windows(sliceAt[s]));
-      } else {
-        product.left(patches, Lines.of(sliceAt[s], terms()));
-      }
+      product.left(patches == null ? copy : patches, sliceAt[s], windows);
       int slice = (group * terms() + sliceBefore[s]) * padded;
       product.panels(packed, slice + column * sliceDepth[s]).run(pixels, wide, sliceDepth[s]);
       product.fromTarget();

@@ -32,6 +32,7 @@ final class VectorWinogradGradient {
   private final int groups;
   private final int inStride;
   private final int outStride;
+  private final Lines sumRows;
   private final VectorWinogradTiles inputs;
   private final VectorWinogradTiles gradients;
 
@@ -45,6 +46,7 @@ final class VectorWinogradGradient {
     this.groups = groups;
     this.inStride = VectorWinogradTiles.stride(in);
     this.outStride = VectorWinogradTiles.stride(out);
+    this.sumRows = Lines.of(0, sumStride());
     this.inputs = VectorWinogradTiles.inputs(rows, columns, in);
     this.gradients = VectorWinogradTiles.outputGradients(rows, columns, out);
   }
@@ -163,7 +165,6 @@ final class VectorWinogradGradient {
       float[] sums,
       int at) {
     VectorProduct product = VectorProduct.take();
-    Lines sumRows = Lines.of(0, sumStride());
     for (int item = from; item < to; item++) {
       int group = item / pointCount;
       int p = item % pointCount;

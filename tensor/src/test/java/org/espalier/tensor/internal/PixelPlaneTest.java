@@ -31,12 +31,12 @@ class PixelPlaneTest {
   @Test
   void rowsOutsideAreZerosWithoutSteps() {
     PixelPlane plane = PixelPlane.of(count(4 * 5 * 3), 0, 4, 5, 3);
-    assertEquals(plane.place(3, 0) + 2, plane.row(3, 4, 2).at());
+    assertEquals(plane.place(3, 0) + 2, plane.rowStart(3, 4, 2));
+    assertEquals(plane.step(), plane.rowStep(3, 4));
     for (int y : new int[] {-1, 4}) {
-      PixelPlane outside = plane.row(y, 4, 2);
-      assertEquals(0, outside.step());
-      assertEquals(0, outside.at());
-      assertArrayEquals(new float[VectorPanels.LANES], outside.array());
+      assertEquals(0, plane.rowStep(y, 4));
+      assertEquals(0, plane.rowStart(y, 4, 2));
+      assertArrayEquals(new float[VectorPanels.LANES], plane.rowArray(y, 4));
     }
   }
 
