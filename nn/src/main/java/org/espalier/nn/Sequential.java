@@ -70,6 +70,27 @@ public final class Sequential extends Module {
     replaceChild(name, module);
   }
 
+  /** Puts a new child in front of another one; the others keep their names and order. */
+  public void insertBefore(String name, String newName, Module module) {
+    if (!children().containsKey(name)) {
+      throw new IllegalArgumentException("no child '" + name + "', got " + children().keySet());
+    }
+    if (newName.isEmpty() || newName.contains(".") || children().containsKey(newName)) {
+      throw new IllegalArgumentException(
+          "name '%s' must be non-empty, without dots and not taken (%s)"
+              .formatted(newName, children().keySet()));
+    }
+    Map<String, Module> before = new LinkedHashMap<>(children());
+    before.keySet().forEach(this::removeChild);
+    before.forEach(
+        (childName, child) -> {
+          if (childName.equals(name)) {
+            child(newName, module);
+          }
+          child(childName, child);
+        });
+  }
+
   @Override
   protected Spec describe() {
     return Spec.of("sequential");

@@ -72,7 +72,8 @@ public record Convolution(int dimensions, ConvOptions options, Clamp clamp) impl
             .output(name(), input, kernel, options.strideWidth(), options.dilationWidth());
   }
 
-  private ConvGeometry geometry(Shape x, Shape w, Shape y) {
+  /** Returns how the windows of one call lie: shapes of input, weight and output. */
+  public ConvGeometry geometry(Shape x, Shape w, Shape y) {
     boolean flat = dimensions == 1;
     int height = flat ? 1 : x.size(1);
     int kernelHeight = flat ? 1 : w.size(1);
