@@ -6,6 +6,7 @@ module org.espalier.sparse {
   exports org.espalier.sparse.prune;
   exports org.espalier.sparse.prune.criterion;
   exports org.espalier.sparse.prune.criterion.batchnorm;
+  exports org.espalier.sparse.prune.rls;
 
   provides org.espalier.nn.ModuleTypes with
       org.espalier.sparse.mask.SparseTypes;

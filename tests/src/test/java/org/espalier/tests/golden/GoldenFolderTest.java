@@ -29,6 +29,7 @@ class GoldenFolderTest {
           GoldenLayersTest.STEM,
           GoldenModelCostsTest.STEM,
           GoldenOptimizersTest.STEM,
+          GoldenRlsTest.STEM,
           GoldenStructuredPruningTest.STEM,
           GoldenSoftFilterPruningTest.STEM,
           GoldenBatchNormImportanceTest.STEM,
