@@ -5,6 +5,7 @@ module org.espalier.sparse {
   exports org.espalier.sparse.mask;
   exports org.espalier.sparse.prune;
   exports org.espalier.sparse.prune.criterion;
+  exports org.espalier.sparse.prune.criterion.filter;
   exports org.espalier.sparse.prune.criterion.batchnorm;
   exports org.espalier.sparse.prune.rls;
 
