@@ -3,11 +3,12 @@ module org.espalier.sparse {
   requires transitive org.espalier.optim;
 
   exports org.espalier.sparse.mask;
-  exports org.espalier.sparse.prune;
-  exports org.espalier.sparse.prune.criterion;
-  exports org.espalier.sparse.prune.criterion.filter;
   exports org.espalier.sparse.prune.criterion.batchnorm;
+  exports org.espalier.sparse.prune.criterion.filter;
+  exports org.espalier.sparse.prune.criterion.hrank;
+  exports org.espalier.sparse.prune.criterion;
   exports org.espalier.sparse.prune.rls;
+  exports org.espalier.sparse.prune;
 
   provides org.espalier.nn.ModuleTypes with
       org.espalier.sparse.mask.SparseTypes;

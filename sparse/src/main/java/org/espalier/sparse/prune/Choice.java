@@ -28,9 +28,10 @@ final class Choice {
     this.amount = pruner.amount();
     this.ranking = pruner.ranking();
     this.limits = pruner.limits();
-    this.groups = graph.prunable().stream().filter(pruner.groups()).toList();
-    amount.check(groups);
     this.criterion = pruner.criterion().on(graph);
+    this.groups =
+        graph.prunable().stream().filter(pruner.groups()).filter(criterion::covers).toList();
+    amount.check(groups);
   }
 
   /** Returns what stays of each group that takes part. */

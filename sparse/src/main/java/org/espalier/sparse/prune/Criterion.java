@@ -23,4 +23,12 @@ public interface Criterion {
   default Criterion on(ChannelGraph graph) {
     return this;
   }
+
+  /**
+   * Tells whether the criterion has anything to say about a group; a planner leaves other groups
+   * whole.
+   */
+  default boolean covers(ChannelGroup group) {
+    return true;
+  }
 }

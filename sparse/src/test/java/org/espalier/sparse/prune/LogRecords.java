@@ -17,12 +17,12 @@ public final class LogRecords extends System.LoggerFinder {
   public LogRecords() {}
 
   /** Forgets all lines. */
-  static void clear() {
+  public static void clear() {
     LINES.clear();
   }
 
   /** Returns the lines of one level. */
-  static List<String> of(System.Logger.Level level) {
+  public static List<String> of(System.Logger.Level level) {
     return LINES.stream().filter(line -> line.level == level).map(Line::message).toList();
   }
 

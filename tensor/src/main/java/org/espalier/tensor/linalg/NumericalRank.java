@@ -136,8 +136,8 @@ public final class NumericalRank {
 
   private int count() {
     load();
-    if (Math.min(height, width) <= 1) {
-      return Math.min(height, width);
+    if (width <= 1) {
+      return width;
     }
     reduce();
     return above();
@@ -145,7 +145,6 @@ public final class NumericalRank {
 
   /** Copies what is not a row or column of zeros, standing upright. */
   private void load() {
-    boolean wide = columns > rows;
     int filledRows = 0;
     boolean[] filled = new boolean[columns];
     for (int i = 0; i < rows; i++) {
@@ -166,6 +165,7 @@ public final class NumericalRank {
         keptColumns[filledColumns++] = j;
       }
     }
+    boolean wide = filledColumns > filledRows;
     height = wide ? filledColumns : filledRows;
     width = wide ? filledRows : filledColumns;
     for (int i = 0; i < filledRows; i++) {
@@ -178,8 +178,7 @@ public final class NumericalRank {
 
   /** Leaves the squares of diagonal and superdiagonal of B, in turn. */
   private void reduce() {
-    int steps = Math.min(height, width);
-    for (int k = 0; k < steps; k++) {
+    for (int k = 0; k < width; k++) {
       squares[2 * k] = reflectColumn(k);
       squares[2 * k + 1] = k + 1 < width ? reflectRow(k) : 0;
     }
@@ -220,7 +219,7 @@ public final class NumericalRank {
 
   /** Counts the singular values above the tolerance. */
   private int above() {
-    int count = 2 * Math.min(height, width);
+    int count = 2 * width;
     double sum = 0;
     double largest = 0;
     for (int i = 0; i < count; i++) {
@@ -248,7 +247,7 @@ public final class NumericalRank {
   /** Counts the singular values above x by the signs of a Sturm sequence. */
   private int above(double x) {
     double shift = Math.nextUp(x);
-    int order = 2 * Math.min(height, width);
+    int order = 2 * width;
     int below = 1;
     double q = -shift;
     for (int i = 0; i < order - 1; i++) {

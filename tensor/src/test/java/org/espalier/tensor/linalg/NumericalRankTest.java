@@ -104,6 +104,32 @@ class NumericalRankTest {
     assertEquals(rank, NumericalRank.of(other));
   }
 
+  /** Maps behind a rectifier have rows and columns of zeros. */
+  @Property(tries = 150)
+  void rowsAndColumnsOfZerosDoNotCount(
+      @ForAll @IntRange(min = 1, max = 12) int rows,
+      @ForAll @IntRange(min = 1, max = 12) int columns,
+      @ForAll @LongRange(min = 0, max = 1 << 20) long seed) {
+    Random random = Random.of(seed);
+    Tensor matrix = normal(random, rows, columns);
+    int filledRows = 0;
+    int filledColumns = 0;
+    for (int i = 0; i < rows; i++) {
+      filledRows += random.at(1).uniform(i) < 0.5 ? 1 : 0;
+    }
+    for (int j = 0; j < columns; j++) {
+      filledColumns += random.at(2).uniform(j) < 0.5 ? 1 : 0;
+    }
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < columns; j++) {
+        if (random.at(1).uniform(i) >= 0.5 || random.at(2).uniform(j) >= 0.5) {
+          matrix.set(i * columns + j, 0);
+        }
+      }
+    }
+    assertEquals(Math.min(filledRows, filledColumns), NumericalRank.of(matrix));
+  }
+
   @Property(tries = 60)
   void theRankOfASumIsAtMostTheSumOfRanks(
       @ForAll @IntRange(min = 1, max = 9) int size,

@@ -33,6 +33,7 @@ class GoldenFolderTest {
           GoldenStructuredPruningTest.STEM,
           GoldenSoftFilterPruningTest.STEM,
           GoldenBatchNormImportanceTest.STEM,
+          GoldenHRankTest.STEM,
           GoldenWideResNetTest.STEM);
 
   @TestFactory

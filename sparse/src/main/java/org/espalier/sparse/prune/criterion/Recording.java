@@ -3,8 +3,10 @@ package org.espalier.sparse.prune.criterion;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.espalier.autograd.Call;
 import org.espalier.autograd.Tape;
 import org.espalier.autograd.Var;
@@ -110,5 +112,27 @@ public final class Recording {
       }
     }
     return producers;
+  }
+
+  /**
+   * Returns the parameters and buffers that a call's inputs behind the first, its data, were made
+   * from: weight and bias of a convolution; gamma, beta and statistics of a frozen norm.
+   */
+  public Set<Parameter> companions(Call call) {
+    Set<Parameter> found = new LinkedHashSet<>();
+    for (int i = 1; i < call.inputCount(); i++) {
+      collect(call.input(i), found);
+    }
+    return found;
+  }
+
+  private void collect(Var var, Set<Parameter> found) {
+    if (parameterOf(var) != null) {
+      found.add(parameterOf(var));
+    } else if (var != null && var.call() != null) {
+      for (int i = 0; i < var.call().inputCount(); i++) {
+        collect(var.call().input(i), found);
+      }
+    }
   }
 }

@@ -9,6 +9,7 @@ import org.espalier.sparse.prune.ChannelSelection;
 import org.espalier.sparse.prune.MaskPolicy;
 import org.espalier.sparse.prune.Member;
 import org.espalier.sparse.prune.Side;
+import org.espalier.sparse.prune.criterion.FilterRows;
 import org.espalier.tensor.Tensor;
 
 /**
@@ -39,7 +40,7 @@ public final class MeanCompensation {
     for (Member member : cuts.members()) {
       boolean bias = member.side() == Side.OUT && !member.producer();
       if (member.producer() || bias) {
-        silence(member.parameter(), member.axis(), member.indices());
+        FilterRows.zero(member.parameter(), member.indices());
       }
     }
     for (var module : graph.model().modules().values()) {
@@ -52,22 +53,6 @@ public final class MeanCompensation {
       }
     }
     return cuts.cut(MaskPolicy.FOLD_CONSTANT);
-  }
-
-  private static void silence(Parameter parameter, int axis, int... indices) {
-    if (axis != 0) {
-      throw new IllegalArgumentException(
-          "mean compensation: %s makes channels along axis %d, expected 0"
-              .formatted(parameter.name(), axis));
-    }
-    Tensor value = parameter.value().copy();
-    int row = value.count() / value.shape().size(0);
-    for (int index : indices) {
-      for (int e = index * row; e < (index + 1) * row; e++) {
-        value.set(e, 0);
-      }
-    }
-    parameter.set(value);
   }
 
   /** Lets a norm emit, whatever it gets, what the activation maps to the mean of its output. */

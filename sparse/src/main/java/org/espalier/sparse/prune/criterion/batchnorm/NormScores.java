@@ -36,10 +36,27 @@ record NormScores(BatchNormImportance options, Map<Parameter, ScoredNorm> norms)
     return options.on(graph);
   }
 
+  private List<Member> members(ChannelGroup group) {
+    return group.members().stream()
+        .filter(member -> norms.containsKey(member.parameter()))
+        .toList();
+  }
+
+  @Override
+  public boolean covers(ChannelGroup group) {
+    boolean skipped = options.missing() == MissingNorm.SKIP && members(group).isEmpty();
+    if (skipped) {
+      LOG.log(
+          Level.WARNING,
+          "batch norm importance: no batch norm belongs to group ''{0}''; it is left alone",
+          group.name());
+    }
+    return !skipped;
+  }
+
   @Override
   public double[] score(ChannelGroup group) {
-    List<Member> members =
-        group.members().stream().filter(member -> norms.containsKey(member.parameter())).toList();
+    List<Member> members = members(group);
     if (members.isEmpty()) {
       return withoutNorm(group);
     }
@@ -58,10 +75,6 @@ record NormScores(BatchNormImportance options, Map<Parameter, ScoredNorm> norms)
   private double[] withoutNorm(ChannelGroup group) {
     return switch (options.missing()) {
       case SKIP -> {
-        LOG.log(
-            Level.WARNING,
-            "batch norm importance: no batch norm belongs to group ''{0}''; it is left alone",
-            group.name());
         double[] never = new double[group.size()];
         Arrays.fill(never, Double.POSITIVE_INFINITY);
         yield never;

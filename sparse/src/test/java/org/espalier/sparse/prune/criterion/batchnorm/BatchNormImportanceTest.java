@@ -276,6 +276,10 @@ class BatchNormImportanceTest {
     for (double score : scores(RAW, model, "0.weight")) {
       assertEquals(Double.POSITIVE_INFINITY, score);
     }
+    ChannelGraph graph = ChannelGraph.of(model, IMAGE);
+    Pruner.local(BatchNormImportance.of(), 0.5).plan(graph).apply();
+    assertEquals(4, model.parameter("0.weight").shape().size(0));
+    assertEquals(2, model.parameter("2.weight").shape().size(0));
     assertRefused(
         "'0.weight'; ignore its layer",
         () -> scores(RAW.withMissing(MissingNorm.ERROR), model, "0.weight"));

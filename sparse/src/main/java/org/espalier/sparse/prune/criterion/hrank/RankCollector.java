@@ -1,0 +1,196 @@
+package org.espalier.sparse.prune.criterion.hrank;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.espalier.nn.Batch;
+import org.espalier.nn.Batches;
+import org.espalier.nn.Parameter;
+import org.espalier.sparse.prune.ChannelGraph;
+import org.espalier.sparse.prune.Member;
+import org.espalier.sparse.prune.criterion.ChannelTrace;
+import org.espalier.sparse.prune.criterion.Recording;
+import org.espalier.tensor.Shape;
+import org.espalier.tensor.Tensor;
+
+/** Runs a model over images, a few at a time, and ranks the maps behind its layers. */
+final class RankCollector {
+  private static final Logger LOG = System.getLogger(RankCollector.class.getName());
+
+  /** All maps of so many images live at once. */
+  private static final int IMAGES_AT_ONCE = 16;
+
+  /** Which call of the pass shows a layer's channels, and where on its last axis. */
+  private record Place(String path, int call, int[] channels) {}
+
+  private final ChannelGraph graph;
+  private final Map<String, String> elsewhere;
+  private final Map<String, RankMeans> means = new LinkedHashMap<>();
+  private final Set<String> single = new LinkedHashSet<>();
+  private List<Place> places;
+  private long images;
+
+  RankCollector(ChannelGraph graph, Map<String, String> elsewhere) {
+    this.graph = graph;
+    this.elsewhere = elsewhere;
+  }
+
+  FeatureMapRanks collect(Batches data, int wanted) {
+    if (wanted < 1) {
+      throw new IllegalArgumentException(
+          "feature-map rank: needs at least one image, got " + wanted);
+    }
+    Iterator<Batch> batches = data.epoch(0, 0);
+    try {
+      while (images < wanted && batches.hasNext()) {
+        add(batches.next().x(), wanted);
+      }
+    } finally {
+      close(batches);
+    }
+    if (images == 0) {
+      throw new IllegalArgumentException("feature-map rank: there are no images");
+    }
+    if (images < wanted) {
+      LOG.log(
+          Level.INFO, "feature-map rank: {0} images wanted, there are only {1}", wanted, images);
+    }
+    Map<String, double[]> found = new LinkedHashMap<>();
+    means.forEach((path, mean) -> found.put(path, mean.means()));
+    warn(found);
+    return new FeatureMapRanks(images, found);
+  }
+
+  private static void close(Iterator<?> batches) {
+    if (batches instanceof AutoCloseable closeable) {
+      try {
+        closeable.close();
+      } catch (Exception e) {
+        throw new IllegalStateException("feature-map rank: the batches could not be closed", e);
+      }
+    }
+  }
+
+  private void add(Tensor x, int wanted) {
+    int size = x.shape().size(0);
+    for (int from = 0; from < size && images < wanted; from += IMAGES_AT_ONCE) {
+      int count = (int) Math.min(Math.min(IMAGES_AT_ONCE, size - from), wanted - images);
+      Recording recording = Recording.ofNumbers(graph.model(), part(x, from, count));
+      if (places == null) {
+        places = places(recording);
+        places.forEach(place -> noteSingle(place, recording));
+      }
+      for (Place place : places) {
+        Tensor maps = recording.calls().get(place.call).out();
+        means
+            .computeIfAbsent(place.path, path -> new RankMeans(place.channels))
+            .add(maps, place.path);
+      }
+      images += count;
+    }
+  }
+
+  private void noteSingle(Place place, Recording recording) {
+    Shape maps = recording.calls().get(place.call).output().shape();
+    if (maps.count() == maps.size(0) * maps.size(-1)) {
+      single.add(place.path);
+    }
+  }
+
+  private static Tensor part(Tensor x, int from, int count) {
+    int each = x.count() / x.shape().size(0);
+    Tensor part = Tensor.zeros(x.dtype(), x.shape().with(0, count));
+    for (int e = 0; e < part.count(); e++) {
+      part.set(e, x.get(from * each + e));
+    }
+    return part;
+  }
+
+  /** Finds the maps of all layers whose channels may be cut. */
+  private List<Place> places(Recording recording) {
+    Map<Parameter, String> wanted = new LinkedHashMap<>();
+    graph
+        .prunable()
+        .forEach(
+            group ->
+                group.members().stream()
+                    .filter(Member::producer)
+                    .forEach(member -> wanted.put(member.parameter(), member.path())));
+    Set<String> unknown = new HashSet<>(elsewhere.keySet());
+    unknown.removeAll(wanted.values());
+    if (!unknown.isEmpty()) {
+      throw new IllegalArgumentException(
+          "feature-map rank: %s make no channels that may be cut; what does is %s"
+              .formatted(unknown, wanted.values()));
+    }
+    List<Place> found = new ArrayList<>();
+    recording
+        .producers()
+        .forEach(
+            (position, weight) -> {
+              String path = wanted.get(weight);
+              if (path != null) {
+                found.add(
+                    elsewhere.containsKey(path)
+                        ? behind(recording, path, elsewhere.get(path))
+                        : place(recording, path, position));
+              }
+            });
+    return found;
+  }
+
+  private static Place place(Recording recording, String path, int position) {
+    ChannelTrace.Arrival arrival = ChannelTrace.toActivation(recording.calls(), position);
+    return new Place(path, arrival.position(), arrival.channels());
+  }
+
+  /** Finds the last call of a module, whose output shows the layer's channels one by one. */
+  private Place behind(Recording recording, String path, String module) {
+    int last = -1;
+    for (int i = 0; i < recording.calls().size(); i++) {
+      String scope = recording.calls().get(i).scope();
+      last = scope.equals(module) || scope.startsWith(module + ".") ? i : last;
+    }
+    int filters = recording.state().get(path).shape().size(0);
+    if (last < 0 || recording.calls().get(last).output().shape().size(-1) != filters) {
+      throw new IllegalArgumentException(
+          "feature-map rank: no module '%s' shows the %d channels of '%s'"
+              .formatted(module, filters, path));
+    }
+    int[] all = new int[filters];
+    Arrays.setAll(all, c -> c);
+    return new Place(path, last, all);
+  }
+
+  private void warn(Map<String, double[]> found) {
+    if (!single.isEmpty()) {
+      LOG.log(
+          Level.WARNING,
+          "feature-map rank: the maps behind {0} are single numbers; their rank says only whether"
+              + " they are 0",
+          single);
+    }
+    List<String> equal = new ArrayList<>();
+    found.forEach(
+        (path, values) -> {
+          boolean same = Arrays.stream(values).allMatch(value -> value == values[0]);
+          if (same && !single.contains(path)) {
+            equal.add(path);
+          }
+        });
+    if (!equal.isEmpty()) {
+      LOG.log(
+          Level.WARNING,
+          "feature-map rank: all filters of {0} have the same mean rank; it carries no information",
+          equal);
+    }
+  }
+}
