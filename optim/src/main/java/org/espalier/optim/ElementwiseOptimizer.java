@@ -100,7 +100,10 @@ public abstract class ElementwiseOptimizer implements Optimizer {
     Settings settings = settings(parameter);
     List<String> names = slots(settings.momentum());
     boolean first = !names.isEmpty() && !parameter.slots().containsKey(path(names.get(0)));
-    List<Slot> slots = names.stream().map(local -> slot(parameter, local)).toList();
+    List<Slot> slots = new ArrayList<>(names.size());
+    for (String local : names) {
+      slots.add(slot(parameter, local));
+    }
     Now now =
         new Now(
             Checks.notNegative(name, "rate", rate.of(settings.rate())),

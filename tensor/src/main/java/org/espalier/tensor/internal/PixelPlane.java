@@ -27,8 +27,10 @@ record PixelPlane(float[] array, int at, int line, int step) {
 
   /** Returns the plane of the pixels that an axis pair places its outputs on. */
   PixelPlane outputs(WindowAxis rows, WindowAxis columns) {
-    return new PixelPlane(
-        array, place(rows.place(0), columns.place(0)), rows.step() * line, columns.step() * step);
+    int first = place(rows.place(0), columns.place(0));
+    return first == at && rows.step() == 1 && columns.step() == 1
+        ? this
+        : new PixelPlane(array, first, rows.step() * line, columns.step() * step);
   }
 
   /** Returns the index of a pixel's first channel. */

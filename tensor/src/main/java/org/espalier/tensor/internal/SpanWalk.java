@@ -25,8 +25,10 @@ final class SpanWalk {
   /** Elements whose mean is subtracted before the deviations of a block are summed. */
   private static final int HEAD = 4096;
 
-  /** Most pieces of work: enough for eight threads, and each piece takes scratch arrays. */
-  private static final int PIECES = 16;
+  /** Pieces of work for each of several threads: no more, since each takes scratch arrays. */
+  private static final int PIECES = 4;
+
+  private static final float[][] NONE = {};
 
   /** Lanes of the widest vectors: as many rows at a time leave no tail behind them. */
   private static final int LANES = 16;
@@ -270,8 +272,10 @@ final class SpanWalk {
 
   private void parallel(Parallel.Range body) {
     long work = (long) span.middle() * width / blocks;
-    int grain = Math.max(Parallel.grain(work), units() / PIECES);
-    Parallel.range(units(), grain, body);
+    int threads = Parallel.threads();
+    int pieces = threads == 1 ? 1 : PIECES * threads;
+    // Results are made unit by unit: where pieces begin changes no bit.
+    Parallel.range(units(), Math.max(Parallel.grain(work), units() / pieces), body);
   }
 
   /** Returns how many elements of companions and results the loops touch. */
@@ -282,7 +286,7 @@ final class SpanWalk {
 
   /** Returns the scratch rows of one thread; none for periodic loops. */
   float[][] scratch() {
-    return periodic ? new float[0][] : Scratch.take(2, repeats * width);
+    return periodic ? NONE : Scratch.take(2, repeats * width);
   }
 
   /** Returns room for so many companions, null for those that are absent. */

@@ -80,11 +80,14 @@ final class VectorDepthwiseSweep {
         Parallel.grain(together * products / LANES),
         (from, to) -> {
           float[] copy = Scratch.take(input.size(together));
+          PixelPlane out = outputs(target, from / bands);
           for (int item = from; item < to; item++) {
             int first = item % bands * together;
             int end = Math.min(first + together, rows.outputs());
             PixelPlane in = input.plane(source, item / bands, first, end, copy);
-            PixelPlane out = outputs(target, item / bands);
+            if (item % bands == 0) {
+              out = outputs(target, item / bands);
+            }
             band(kernel, first, end, in, out);
             if (clamp != null) {
               ScalarElementwise.clamp(clamp, target, out.place(first, 0), out.place(end, 0));

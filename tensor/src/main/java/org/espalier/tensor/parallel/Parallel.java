@@ -60,9 +60,7 @@ public final class Parallel {
     int pieces = pieces(count, grain);
     ForkJoinPool own = ForkJoinTask.getPool();
     ForkJoinPool pool = own != null ? own : ForkJoinPool.commonPool();
-    // The caller is one of its own pool's threads, and one more than those of the common pool.
-    int others = own != null ? own.getParallelism() - 1 : ForkJoinPool.getCommonPoolParallelism();
-    int helpers = Math.min(pieces - 1, others);
+    int helpers = Math.min(pieces, threads()) - 1;
     if (helpers <= 0) {
       for (int piece = 0; piece < pieces; piece++) {
         body.run(piece, border(count, pieces, piece), border(count, pieces, piece + 1));
@@ -70,6 +68,13 @@ public final class Parallel {
     } else {
       ThreadTeam.run(pool, helpers, count, pieces, body);
     }
+  }
+
+  /** Returns the number of threads that share a loop started here. */
+  public static int threads() {
+    ForkJoinPool own = ForkJoinTask.getPool();
+    // The caller is one of its own pool's threads, and one more than those of the common pool.
+    return own != null ? own.getParallelism() : ForkJoinPool.getCommonPoolParallelism() + 1;
   }
 
   /** Returns the first item of a piece. */
