@@ -10,9 +10,6 @@ import org.espalier.tensor.kernel.ConvGeometry;
  * system property {@code espalier.winograd=off}, read once, turns the transform off everywhere.
  */
 final class VectorWinogradChoice {
-  /** Fewest tiles: below, transforming the weights costs more than the products save. */
-  private static final int TILES = 32;
-
   /** Fewest tiles where the transformed weights are kept: they still are four times as many. */
   private static final int KEPT_TILES = 8;
 
@@ -30,7 +27,7 @@ final class VectorWinogradChoice {
 
   /** Tells the same of a forward pass, whose transformed weight may be kept for other calls. */
   static boolean serves(ConvGeometry g, boolean kept) {
-    return Switch.ON && fits(g) && pays(g, kept ? KEPT_TILES : TILES);
+    return Switch.ON && fits(g) && pays(g, kept);
   }
 
   /** Tells whether the transform can compute this convolution at all. */
@@ -48,27 +45,32 @@ final class VectorWinogradChoice {
     return channels >= VectorPanels.LANES && VectorPanels.padded(channels) == channels;
   }
 
-  private static boolean pays(ConvGeometry g, int fewest) {
+  private static boolean pays(ConvGeometry g, boolean kept) {
     VectorWinogradForm form = VectorWinogradForm.of(g);
+    Bounds bounds = Bounds.of(form);
     int high = form.high();
     int wide = VectorWinogradForm.WIDE;
     int tiles = (g.outHeight() + high - 1) / high * ((g.outWidth() + wide - 1) / wide);
     long inside = 100L * g.outHeight() * g.outWidth() / ((long) high * wide * tiles);
-    return Math.min(g.groupIn(), g.groupOut()) >= fewestChannels(form)
-        && (long) g.batch() * tiles >= fewest
-        && inside >= leastInside(form);
+    return Math.min(g.groupIn(), g.groupOut()) >= bounds.channels()
+        && (long) g.batch() * tiles >= (kept ? KEPT_TILES : bounds.tiles())
+        && inside >= bounds.inside();
   }
 
-  /** Returns the fewest channels on either side: below, transforming costs what products save. */
-  private static int fewestChannels(VectorWinogradForm form) {
-    if (form.isLine()) {
-      return form.columnTaps() == 3 ? 16 : 32;
+  /**
+   * Bounds what pays: the more multiplications a form saves, the smaller the problems it serves.
+   *
+   * @param channels fewest channels on either side: below, transforming costs more than multiplying
+   * @param tiles fewest tiles: below, transforming the weights costs more than the products save
+   * @param inside least part of the tiles that must lie inside the output, in percent
+   */
+  private record Bounds(int channels, int tiles, int inside) {
+    static Bounds of(VectorWinogradForm form) {
+      boolean three = form.columnTaps() == 3;
+      if (form.isLine()) {
+        return three ? new Bounds(16, 32, 60) : new Bounds(16, 20, 60);
+      }
+      return three ? new Bounds(8, 32, 50) : new Bounds(6, 16, 35);
     }
-    return form.columnTaps() == 3 ? 8 : 9;
-  }
-
-  /** Returns the least part of the tiles that must lie inside the output, in percent. */
-  private static int leastInside(VectorWinogradForm form) {
-    return form.isLine() ? 65 : 50;
   }
 }
