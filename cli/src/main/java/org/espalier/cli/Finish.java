@@ -42,7 +42,8 @@ record Finish(
     CompactReport cut = null;
     double difference = 0;
     String dense = "";
-    if (PruneRecipe.parse(settings.prune()).isPruning()) {
+    PruneRecipe recipe = PruneRecipe.parse(settings.prune());
+    if (recipe.isSoft()) {
       Path denseFile = snapshot(TrainingSession.DENSE);
       Module masked = copy(trained.model());
       Compact.mask(masked, trained.input(), Compact.Mode.STREAM_FULL);
@@ -59,8 +60,8 @@ record Finish(
       candidates.add(saved("compact", compact, folder.resolve(ModelFile.FINAL)));
       difference = largestDifference(masked, compact, out);
     } else {
-      candidates.add(
-          saved(TrainingSession.DENSE, trained.model(), folder.resolve(ModelFile.FINAL)));
+      String name = recipe.method() == PruneRecipe.Method.RLS ? "pruned" : TrainingSession.DENSE;
+      candidates.add(saved(name, trained.model(), folder.resolve(ModelFile.FINAL)));
     }
     TextTable table = table(candidates);
     out.println();

@@ -41,11 +41,12 @@ record RunReport(TrainSettings settings, TrainingData data) {
     HtmlReport report = new HtmlReport("Espalier: " + settings.model() + " on " + settings.data());
     Candidate last = candidates.get(candidates.size() - 1);
     report.note(
-        "%s; %d epochs; batch size %d; learning rate %s; weight decay %s; augmentation %s; seed %d"
+        "%s; %d epochs; batch size %d; %s; learning rate %s; weight decay %s; augmentation %s; seed %d"
             .formatted(
                 PruneRecipe.parse(settings.prune()).describe(history.epochs().size()),
                 history.epochs().size(),
                 settings.batchSize(),
+                settings.optimizer(),
                 settings.rate(),
                 settings.weightDecay(),
                 settings.augment(),

@@ -76,16 +76,28 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--batch-size", description = "Samples a step (default: 64).")
   private int batchSize = 64;
 
-  @Option(names = "--rate", description = "The highest learning rate (default: 0.1).")
-  private double rate = 0.1;
+  @Option(
+      names = "--optimizer",
+      description =
+          "sgd or rls (recursive least squares), with options as in sgd:momentum=0,schedule=constant or"
+              + " rls:momentum=0.5 (default: sgd).")
+  private String optimizer = "sgd";
 
-  @Option(names = "--weight-decay", description = "Weight decay (default: 5e-4).")
-  private double weightDecay = 5e-4;
+  @Option(
+      names = "--rate",
+      description = "The highest learning rate (default: 0.1; 1 for --optimizer rls).")
+  private Double rate;
+
+  @Option(
+      names = "--weight-decay",
+      description = "Weight decay (default: 5e-4; none for --optimizer rls).")
+  private Double weightDecay;
 
   @Option(
       names = "--prune",
       description =
-          "none, sfp:RATIO or asfp:RATIO (default: sfp:0.4); in the last sixth of the epochs the zeros are held; gradients are clipped to norm 1.")
+          "none, sfp:RATIO or asfp:RATIO (default: sfp:0.4); in the last sixth of the epochs the zeros are held; gradients are clipped to norm 1."
+              + " With --optimizer rls also rls:RATIO, inputs of every layer whenever the loss has recovered, as in rls:0.2,first=3.")
   private String prune = "sfp:0.4";
 
   @Option(names = "--seed", description = "The seed of everything random (default: 1).")
@@ -169,10 +181,13 @@ final class TrainCommand implements Callable<Integer> {
     check(limit == null || limit >= 1, "--limit must be at least 1, got " + limit);
     check(patience == null || patience >= 1, "--patience must be at least 1, got " + patience);
     check(batchSize >= 1, "--batch-size must be at least 1, got " + batchSize);
-    check(isFinite(rate) && rate > 0, "--rate must be above 0, got " + rate);
-    check(
-        isFinite(weightDecay) && weightDecay >= 0,
-        "--weight-decay must be at least 0, got " + weightDecay);
+    OptimizerRecipe learning = OptimizerRecipe.parse(optimizer);
+    double step = rate == null ? learning.usualRate() : rate;
+    double decay = weightDecay == null ? learning.usualWeightDecay() : weightDecay;
+    check(isFinite(step) && step > 0, "--rate must be above 0, got " + step);
+    check(isFinite(decay) && decay >= 0, "--weight-decay must be at least 0, got " + decay);
+    learning.optimizer(step, decay);
+    learning.schedule(0, 1);
     check(
         validation >= 0 && validation < 1,
         "--validation must be from 0 to below 1, got " + validation);
@@ -180,6 +195,13 @@ final class TrainCommand implements Callable<Integer> {
         patience == null || validation > 0,
         "--patience needs held-out samples: set --validation above 0");
     PruneRecipe.parse(prune);
+    if (RecoveryRecipe.isMeant(prune)) {
+      check(validation > 0, "--prune rls needs held-out samples: set --validation above 0");
+      check(
+          learning.kind() == OptimizerRecipe.Kind.RLS
+              || !RecoveryRecipe.parse(prune).needsMatrices(),
+          "--prune rls scores by what --optimizer rls keeps; use it, or --prune rls:RATIO,importance=weight-norm");
+    }
     data.check();
     String words = augment == null ? data.source().usualAugmentation() : augment;
     DataSource.named(words);
@@ -197,8 +219,9 @@ final class TrainCommand implements Callable<Integer> {
         minutes == null ? 0 : minutes,
         patience == null ? 0 : patience,
         batchSize,
-        rate,
-        weightDecay,
+        optimizer,
+        step,
+        decay,
         prune,
         seed);
   }

@@ -24,6 +24,7 @@ record TrainSettings(
     double minutes,
     int patience,
     int batchSize,
+    String optimizer,
     double rate,
     double weightDecay,
     String prune,
@@ -46,6 +47,7 @@ record TrainSettings(
     values.put("minutes", minutes);
     values.put("patience", (long) patience);
     values.put("batch_size", (long) batchSize);
+    values.put("optimizer", optimizer);
     values.put("rate", rate);
     values.put("weight_decay", weightDecay);
     values.put("prune", prune);
@@ -73,6 +75,7 @@ record TrainSettings(
         number(values, "minutes"),
         (int) number(values, "patience"),
         (int) number(values, "batch_size"),
+        values.containsKey("optimizer") ? text(values, "optimizer") : "sgd",
         number(values, "rate"),
         number(values, "weight_decay"),
         text(values, "prune"),

@@ -18,11 +18,11 @@ import org.espalier.nn.loss.Loss;
 import org.espalier.nn.model.Models;
 import org.espalier.optim.Goal;
 import org.espalier.optim.Schedule;
-import org.espalier.optim.Sgd;
 import org.espalier.optim.train.Callback;
 import org.espalier.optim.train.Epoch;
 import org.espalier.optim.train.History;
 import org.espalier.optim.train.Trainer;
+import org.espalier.sparse.prune.rls.RecoveryPruningSchedule;
 import org.espalier.tensor.StateException;
 import org.espalier.tensor.kernel.KernelLookup;
 
@@ -50,6 +50,7 @@ final class TrainingSession {
   private final Snapshot resumed;
   private final SaveInterval interval;
   private final PrintStream out = System.out;
+  private RecoveryPruningSchedule recovery;
 
   /**
    * Prepares a run.
@@ -80,6 +81,9 @@ final class TrainingSession {
       return false;
     }
     out.println("trained in " + Figures.duration((System.nanoTime() - start) / 1e9));
+    if (recovery != null) {
+      out.println(RecoveryRecipe.describe(recovery.prunedAfter(), trained.model()));
+    }
     try {
       new Finish(folder, settings, trained, meta, data).finish(history, out);
     } catch (OutOfMemoryError e) {
@@ -92,7 +96,7 @@ final class TrainingSession {
     Module model = Models.byName(settings.model(), data.input(), data.classNames().size());
     model.initialize(settings.seed());
     PruneRecipe recipe = PruneRecipe.parse(settings.prune());
-    if (recipe.isPruning()) {
+    if (recipe.isSoft()) {
       new PlannedPruning(data.input(), recipe).check(model);
     }
     return new ModelFile(model, input(data));
@@ -167,10 +171,18 @@ final class TrainingSession {
         : Failures.outOfMemory(size, cause);
   }
 
+  private OptimizerRecipe learning() {
+    return OptimizerRecipe.parse(settings.optimizer());
+  }
+
   private Trainer.Builder trainer(Module model, TrainingData data, Map<String, Object> meta) {
     Snapshot.Store store = Checkpoint.folder(folder.resolve(SNAPSHOTS));
     Trainer.Builder builder =
-        Trainer.builder(model, CROSS_ENTROPY, sgd(), data.trainingBatches(settings))
+        Trainer.builder(
+                model,
+                CROSS_ENTROPY,
+                learning().optimizer(settings.rate(), settings.weightDecay()),
+                data.trainingBatches(settings))
             .epochs(settings.epochs())
             .schedule(schedule(settings.epochs()), SCHEDULE_PARTS)
             .seed(settings.seed())
@@ -184,10 +196,14 @@ final class TrainingSession {
       builder.stopEarly(settings.patience(), 0);
     }
     PruneRecipe recipe = PruneRecipe.parse(settings.prune());
-    if (recipe.isPruning()) {
+    if (recipe.isSoft()) {
       PlannedPruning pruning = new PlannedPruning(data.input(), recipe);
       builder.callback(new KeepDense(store, meta, pruning));
       pruning.applyTo(builder);
+    }
+    if (RecoveryRecipe.isMeant(settings.prune())) {
+      recovery = RecoveryRecipe.parse(settings.prune()).callback(data.input(), store);
+      builder.callback(recovery);
     }
     if (settings.minutes() > 0) {
       builder.minutes(settings.minutes());
@@ -197,20 +213,12 @@ final class TrainingSession {
 
   /**
    * Returns a rise over the first fifth of the run, two epochs at most, then half a cosine down to
-   * nothing, in a thousand small steps: a short run falls as smoothly as a long one.
+   * nothing, in a thousand small steps: a short run falls as smoothly as a long one. Where a
+   * constant rate is wanted, that.
    */
-  private static Schedule schedule(int epochs) {
+  private Schedule schedule(int epochs) {
     double rise = Math.min(0.2, 2.0 / epochs);
-    return Schedule.warmupCosine((int) Math.round(rise * SCHEDULE_PARTS), SCHEDULE_PARTS, 0);
-  }
-
-  private Sgd sgd() {
-    return Sgd.builder()
-        .rate(settings.rate())
-        .momentum(0.9)
-        .nesterov(true)
-        .weightDecay(settings.weightDecay())
-        .build();
+    return learning().schedule((int) Math.round(rise * SCHEDULE_PARTS), SCHEDULE_PARTS);
   }
 
   /**

@@ -14,11 +14,23 @@ class PruneRecipeTest {
   void recipesAreRead() {
     assertEquals(new PruneRecipe(PruneRecipe.Method.SFP, 0.4), PruneRecipe.parse("sfp:0.4"));
     assertEquals(new PruneRecipe(PruneRecipe.Method.ASFP, 0.25), PruneRecipe.parse("ASFP:0.25"));
-    assertFalse(PruneRecipe.parse("none").isPruning());
+    assertFalse(PruneRecipe.parse("none").isSoft());
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "sfp", "sfp:", "sfp:1", "sfp:-0.1", "sfp:NaN", "l1:0.3", "sfp:0.3:2"})
+  @ValueSource(
+      strings = {
+        "",
+        "sfp",
+        "sfp:",
+        "sfp:1",
+        "sfp:-0.1",
+        "sfp:NaN",
+        "l1:0.3",
+        "sfp:0.3:2",
+        "rls:1",
+        "rls:0.2,firsst=1"
+      })
   void otherWordsAreRefused(String words) {
     assertThrows(IllegalArgumentException.class, () -> PruneRecipe.parse(words));
   }
@@ -37,6 +49,9 @@ class PruneRecipeTest {
     assertEquals("asfp:0.3, zeros held in the last epoch", recipe.describe(2));
     assertEquals("asfp:0.3", recipe.describe(1));
     assertEquals("asfp:0.3, zeros held in the last sixth of the epochs", recipe.describe(0));
+    assertEquals(
+        "rls:0.2, inputs pruned whenever the loss has recovered",
+        PruneRecipe.parse("rls:0.2,first=3").describe(12));
     assertEquals("no pruning", PruneRecipe.parse("none").describe(12));
   }
 }

@@ -34,6 +34,7 @@ class TrainSettingsTest {
         0.1 + 0.2,
         3,
         64,
+        "rls:momentum=0.5",
         1e-3,
         5e-4,
         "sfp:0.4",

@@ -80,7 +80,7 @@ public final class RecoveryPruningSchedule implements Callback, Stateful {
               epoch.claim(parameter, name());
             }
           });
-      LOG.log(Level.INFO, "rls: pruned before epoch {0}:\n{1}", epoch.index() + 1, report);
+      LOG.log(Level.DEBUG, "rls: pruned before epoch {0}:\n{1}", epoch.index() + 1, report);
       prunedAfter.add(epoch.index());
       due = false;
     }

@@ -69,20 +69,24 @@ public final class RlsPruner {
    * so itself; before the first epoch it keeps the architecture the same throughout a run.
    */
   public void prepare(Module model) {
+    insertLists(model, Level.INFO);
+  }
+
+  private void insertLists(Module model, Level level) {
     model.initialize(0);
     if (inputFeatures) {
       String obstacle = InputSelection.beforeFirst(model);
       if (obstacle != null) {
-        LOG.log(Level.INFO, "rls: input features are not pruned: {0}", obstacle);
+        LOG.log(level, "rls: input features are not pruned: {0}", obstacle);
       }
     }
     if (prunedResidual == PrunedResidual.GATHER) {
-      gatherStreams(model);
+      gatherStreams(model, level);
     }
     model.initialize(0);
   }
 
-  private void gatherStreams(Module model) {
+  private void gatherStreams(Module model, Level level) {
     Map<Parameter, String> readers = new LinkedHashMap<>();
     Map<Parameter, Integer> columns = new IdentityHashMap<>();
     for (ChannelGroup group : ChannelGraph.of(model, sampleShape).prunable()) {
@@ -103,7 +107,7 @@ public final class RlsPruner {
                   ? "'" + path + "' reads other channels too"
                   : gather(model, path);
           if (obstacle != null) {
-            LOG.log(Level.INFO, "rls: a reader of a stream stays at full width: {0}", obstacle);
+            LOG.log(level, "rls: a reader of a stream stays at full width: {0}", obstacle);
           }
         });
   }
@@ -132,7 +136,8 @@ public final class RlsPruner {
    * @throws IllegalStateException if a layer has no P: the model was not trained by RLS
    */
   public RlsPruningReport prune(Module model) {
-    prepare(model);
+    // Who prepared was told what cannot be pruned.
+    insertLists(model, Level.DEBUG);
     Map<Parameter, Integer> inputs = new LinkedHashMap<>();
     List<LinearLayer> layers = layers(model);
     layers.forEach(layer -> inputs.put(layer.weight(), layer.weight().shape().size(-1)));
