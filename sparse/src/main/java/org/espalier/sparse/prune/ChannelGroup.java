@@ -25,10 +25,10 @@ public final class ChannelGroup {
   }
 
   /**
-   * Returns the same channels as they will look when others are gone: what its members have in
-   * common with those counts as zero. Nothing is cut.
+   * Returns the same channels as a greedy choice sees them, when others were chosen to go: what its
+   * members have in common with those counts as zero. Nothing is cut.
    */
-  ChannelGroup without(ChannelSelection others) {
+  public ChannelGroup without(ChannelSelection others) {
     return new ChannelGroup(graph, all, others);
   }
 

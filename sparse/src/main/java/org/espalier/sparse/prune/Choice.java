@@ -39,13 +39,23 @@ final class Choice {
     if (ranking == Ranking.GREEDY) {
       return greedily(localCounts());
     }
-    Map<ChannelGroup, double[]> scores = new LinkedHashMap<>();
-    groups.forEach(group -> scores.put(group, Scores.of(criterion, group)));
-    boolean global = ranking == Ranking.GLOBAL && !(amount instanceof Widths);
-    Map<ChannelGroup, Integer> counts = global ? globalCounts(scores) : localCounts();
     Map<ChannelGroup, Indices> keep = new LinkedHashMap<>();
-    counts.forEach((group, count) -> keep.put(group, strongest(scores.get(group), count)));
+    if (ranking == Ranking.GLOBAL && !(amount instanceof Widths)) {
+      Map<ChannelGroup, double[]> scores = new LinkedHashMap<>();
+      groups.forEach(group -> scores.put(group, Scores.of(criterion, group)));
+      globalCounts(scores)
+          .forEach((group, count) -> keep.put(group, strongest(scores.get(group), count)));
+    } else {
+      localCounts().forEach((group, count) -> keep.put(group, strongest(group, count)));
+    }
     return keep;
+  }
+
+  /** Returns the channels that stay; a group that stays whole is not scored. */
+  private Indices strongest(ChannelGroup group, int count) {
+    return count == group.size()
+        ? Indices.all(count)
+        : strongest(Scores.of(criterion, group), count);
   }
 
   private Map<ChannelGroup, Indices> greedily(Map<ChannelGroup, Integer> counts) {
@@ -54,7 +64,7 @@ final class Choice {
     counts.forEach(
         (group, count) -> {
           ChannelGroup left = group.without(new ChannelSelection(graph, List.copyOf(gone)));
-          Indices kept = strongest(Scores.of(criterion, left), count);
+          Indices kept = strongest(left, count);
           keep.put(group, kept);
           gone.addAll(group.selection(kept.complement()).units());
         });

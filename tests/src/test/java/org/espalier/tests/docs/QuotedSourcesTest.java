@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -18,6 +20,9 @@ class QuotedSourcesTest {
   private static final Pattern QUOTE =
       Pattern.compile("<!-- region: ([\\w-]+) -->\\s*```java\\n(.*?)```", Pattern.DOTALL);
 
+  private static final Pattern FILE =
+      Pattern.compile("<!-- file: (\\S+) -->\\s*```java\\n(.*?)```", Pattern.DOTALL);
+
   private static Path root() {
     return Path.of(System.getProperty("espalier.root", ".."));
   }
@@ -25,14 +30,16 @@ class QuotedSourcesTest {
   @ParameterizedTest
   @CsvSource({
     "README.md, ReadmeExamplesTest.java, 2",
-    "docs/follow-one-batch.md, FollowOneBatchTest.java, 9"
+    "docs/follow-one-batch.md, FollowOneBatchTest.java, 9",
+    "docs/adding-a-criterion.md, AddingACriterionTest.java CriterionTableTest.java, 2"
   })
-  void everyQuoteIsTheRegionItNames(String document, String source, int leastQuotes)
+  void everyQuoteIsTheRegionItNames(String document, String sources, int leastQuotes)
       throws IOException {
     String text = Files.readString(root().resolve(document));
-    List<String> lines =
-        Files.readAllLines(
-            root().resolve("tests/src/test/java/org/espalier/tests/docs").resolve(source));
+    List<String> lines = new ArrayList<>();
+    for (String source : sources.split(" ")) {
+      lines.addAll(Files.readAllLines(find(source)));
+    }
     Matcher quotes = QUOTE.matcher(text);
     int found = 0;
     while (quotes.find()) {
@@ -42,6 +49,31 @@ class QuotedSourcesTest {
     }
     assertTrue(
         found >= leastQuotes, document + " quotes " + found + " regions, expected " + leastQuotes);
+  }
+
+  /** Finds a test's source by its file name, of which there is one. */
+  private static Path find(String name) throws IOException {
+    try (Stream<Path> files = Files.walk(root())) {
+      return files
+          .filter(file -> file.getFileName().toString().equals(name))
+          .filter(file -> !file.toString().contains("target"))
+          .findFirst()
+          .orElseThrow(() -> new AssertionError("no source " + name));
+    }
+  }
+
+  @Test
+  void everyQuotedClassIsTheWholeClass() throws IOException {
+    String document = Files.readString(root().resolve("docs/adding-a-criterion.md"));
+    Matcher quotes = FILE.matcher(document);
+    assertTrue(quotes.find(), "a class is quoted");
+    do {
+      String source = Files.readString(root().resolve(quotes.group(1)));
+      assertEquals(
+          source.substring(source.indexOf("/**")).stripTrailing(),
+          quotes.group(2).stripTrailing(),
+          quotes.group(1));
+    } while (quotes.find());
   }
 
   /**

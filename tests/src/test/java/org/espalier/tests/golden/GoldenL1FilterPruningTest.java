@@ -1,13 +1,12 @@
 package org.espalier.tests.golden;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.espalier.nn.Batch;
-import org.espalier.nn.Batches;
 import org.espalier.nn.Costs;
 import org.espalier.nn.Indices;
 import org.espalier.nn.Module;
@@ -24,6 +23,7 @@ import org.espalier.sparse.prune.ChannelGraph;
 import org.espalier.sparse.prune.ChannelGroup;
 import org.espalier.sparse.prune.Criterion;
 import org.espalier.sparse.prune.PruningPlan;
+import org.espalier.sparse.prune.Ranking;
 import org.espalier.sparse.prune.Ratios;
 import org.espalier.sparse.prune.Rounding;
 import org.espalier.sparse.prune.Sensitivity;
@@ -32,8 +32,6 @@ import org.espalier.sparse.prune.criterion.L1Norm;
 import org.espalier.sparse.prune.criterion.L2Norm;
 import org.espalier.sparse.prune.criterion.Reversed;
 import org.espalier.sparse.prune.criterion.filter.FilterPruning;
-import org.espalier.sparse.prune.criterion.filter.MapActivity;
-import org.espalier.sparse.prune.criterion.filter.MapStatistic;
 import org.espalier.sparse.prune.criterion.filter.StagePlan;
 import org.espalier.sparse.prune.criterion.filter.StreamPolicy;
 import org.espalier.tensor.DType;
@@ -71,7 +69,7 @@ class GoldenL1FilterPruningTest {
     } else if (golden.has("configs")) {
       configurations(golden);
     } else if (golden.expects("scores")) {
-      activity(golden);
+      GoldenMapActivity.check(golden);
     } else if (golden.has("weight")) {
       norms(golden);
     } else {
@@ -112,18 +110,18 @@ class GoldenL1FilterPruningTest {
   }
 
   private static ChannelGraph single(Tensor weight) {
-    return graph(chain(List.of(weight), java.util.Collections.singletonList(null), false));
+    return graph(chain(List.of(weight), Collections.singletonList(null), false));
   }
 
   private static List<Integer> kept(PruningPlan plan, ChannelGroup group) {
     return IntStream.of(plan.keep().get(group).toArray()).boxed().toList();
   }
 
-  private static List<Integer> kept(FilterPruning method, ChannelGraph graph, double ratio) {
+  static List<Integer> kept(FilterPruning method, ChannelGraph graph, double ratio) {
     return kept(method.plan(graph, Ratios.of(ratio)), graph.prunable().get(0));
   }
 
-  private static Tensor tensor(double... values) {
+  static Tensor tensor(double... values) {
     return Tensor.of(Shape.of(values.length), values);
   }
 
@@ -174,20 +172,21 @@ class GoldenL1FilterPruningTest {
 
   private static Map<String, Object> strategy(
       FilterPruning method, List<Tensor> weights, Ratios ratios) {
-    Module model = chain(weights, java.util.Collections.nCopies(weights.size(), null), false);
+    Module model = chain(weights, Collections.nCopies(weights.size(), null), false);
     ChannelGraph graph = graph(model);
-    Map<ChannelGroup, double[]> scores = new LinkedHashMap<>();
-    Criterion watched =
-        new Criterion() {
-          private final Criterion sums = method.criterion().on(graph);
-
-          @Override
-          public double[] score(ChannelGroup group) {
-            scores.put(group, sums.score(group));
-            return scores.get(group);
-          }
-        };
-    PruningPlan plan = method.by(watched).plan(graph, ratios);
+    PruningPlan plan = method.plan(graph, ratios);
+    Criterion sums = method.criterion().on(graph);
+    List<Object> scores = new ArrayList<>();
+    Map<ChannelGroup, Indices> before = new LinkedHashMap<>();
+    plan.keep()
+        .forEach(
+            (group, keep) -> {
+              boolean greedy = method.ranking() == Ranking.GREEDY;
+              ChannelGroup seen =
+                  greedy ? group.without(new PruningPlan(graph, before).cuts()) : group;
+              scores.add(tensor(sums.score(seen)));
+              before.put(group, keep);
+            });
     List<List<Integer>> kept = plan.keep().keySet().stream().map(g -> kept(plan, g)).toList();
     plan.apply();
     List<List<Integer>> shapes =
@@ -195,86 +194,7 @@ class GoldenL1FilterPruningTest {
             .mapToObj(i -> model.parameter("conv" + i + ".weight").shape())
             .map(s -> List.of(s.size(0), s.size(3), s.size(1), s.size(2)))
             .toList();
-    return Map.of(
-        "scores",
-        scores.values().stream().map(values -> (Object) tensor(values)).toList(),
-        "kept",
-        kept,
-        "compact_shapes",
-        shapes);
-  }
-
-  private static void activity(GoldenCase golden) {
-    Tensor weight = golden.tensor("weight", DType.F32);
-    Tensor bias = golden.has("bias") ? golden.tensor("bias", DType.F32) : null;
-    Shape shape = weight.shape();
-    ConvConfig config =
-        ConvConfig.kernel(shape.size(2), shape.size(3))
-            .withPadding((int) golden.number("padding", 0))
-            .withStride((int) golden.number("stride", 1))
-            .withBias(bias != null);
-    Module model =
-        Sequential.of(
-                new Conv2d(shape.size(1), shape.size(0), config),
-                Activation.relu(),
-                new GlobalAveragePool(),
-                new Linear(shape.size(0), 2))
-            .initialize(1);
-    model.parameter("0.weight").set(ChannelsLast.of(weight));
-    if (bias != null) {
-      model.parameter("0.bias").set(bias);
-    }
-    Tensor x = ChannelsLast.of(golden, "x", DType.F32);
-    ChannelGraph graph = ChannelGraph.of(model, x.shape().sample());
-    Map<String, Object> scores = new LinkedHashMap<>();
-    Map<String, Object> kept = new LinkedHashMap<>();
-    for (String name : GoldenCase.map(golden.expected().get("scores")).keySet()) {
-      Criterion criterion =
-          switch (name) {
-            case "weight_l1" -> L1Norm.ofFilters();
-            case "weight_l2" -> L2Norm.ofFilters();
-            default ->
-                MapActivity.of(
-                    MapStatistic.valueOf(name.toUpperCase(java.util.Locale.ROOT)), halves(x));
-          };
-      ChannelGroup group = graph.prunable().get(0);
-      scores.put(name, tensor(criterion.on(graph).score(group)));
-      kept.put(name, kept(GREEDY.by(criterion), graph, golden.number("prune_ratio")));
-    }
-    golden.expect("scores", scores);
-    golden.expect("kept", kept);
-  }
-
-  /** Returns a first batch of one image and a second one of all others. */
-  private static Batches halves(Tensor x) {
-    int images = x.shape().size(0);
-    int each = x.count() / images;
-    Batch first = batch(x, 0, 1, each);
-    List<Batch> list = images == 1 ? List.of(first) : List.of(first, batch(x, 1, images - 1, each));
-    return new Batches() {
-      @Override
-      public int count() {
-        return list.size();
-      }
-
-      @Override
-      public int samples() {
-        return images;
-      }
-
-      @Override
-      public java.util.Iterator<Batch> epoch(int epoch, int firstStep) {
-        return list.subList(firstStep, list.size()).iterator();
-      }
-    };
-  }
-
-  private static Batch batch(Tensor x, int from, int count, int each) {
-    Tensor part = Tensor.zeros(x.dtype(), x.shape().with(0, count));
-    for (int e = 0; e < part.count(); e++) {
-      part.set(e, x.get(from * each + e));
-    }
-    return new Batch(part, Tensor.zeros(DType.I32, Shape.of(count)));
+    return Map.of("scores", scores, "kept", kept, "compact_shapes", shapes);
   }
 
   /** Prunes a stream by its projection, and by what its last convolution would say. */

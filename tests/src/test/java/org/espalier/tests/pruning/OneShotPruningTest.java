@@ -22,16 +22,20 @@ import org.espalier.sparse.prune.ChannelGraph;
 import org.espalier.sparse.prune.ChannelGroup;
 import org.espalier.sparse.prune.Pruner;
 import org.espalier.sparse.prune.PruningPlan;
+import org.espalier.sparse.prune.Ratios;
 import org.espalier.sparse.prune.criterion.L2Norm;
+import org.espalier.sparse.prune.criterion.filter.FilterPruning;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.Workspace;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Prunes a trained ResNet-20 once, without training, and counts right answers (soft filter pruning,
- * section 4, our own anchors).
+ * Prunes a trained ResNet-20 once, without training, and counts right answers (our own anchors:
+ * soft filter pruning and filter pruning by absolute sums, section 4 each).
  */
 class OneShotPruningTest {
   private static final Shape IMAGE = Shape.of(32, 32, 3);
@@ -109,7 +113,24 @@ class OneShotPruningTest {
   void maskedAndCutResNet20AnswerAsTheSheetSays() throws IOException {
     Dataset images = Cifar.file(data("cifar10/test_half_a.bin.gz"), CifarLabels.CIFAR10);
     Module model = resnet20();
-    PruningPlan plan = innerFilters(ChannelGraph.of(model, IMAGE));
+    cutAsMasked(model, images, innerFilters(ChannelGraph.of(model, IMAGE)));
+    assertEquals(3436, right(model, images), 5);
+  }
+
+  /** Asks for the anchors of filter pruning by absolute sums, section 4. */
+  @ParameterizedTest
+  @CsvSource({"0.1, 4197", "0.3, 3013"})
+  void absoluteSumsAnswerAsTheSheetSays(double ratio, int right) throws IOException {
+    Dataset images = Cifar.file(data("cifar10/test_half_a.bin.gz"), CifarLabels.CIFAR10);
+    Module model = resnet20();
+    PruningPlan plan = FilterPruning.greedy().plan(ChannelGraph.of(model, IMAGE), Ratios.of(ratio));
+    assertEquals(9, plan.keep().size());
+    cutAsMasked(model, images, plan);
+    assertEquals(right, right(model, images), 5);
+  }
+
+  /** Silences and then cuts, which must answer alike. */
+  private static void cutAsMasked(Module model, Dataset images, PruningPlan plan) {
     plan.cuts().silence();
     Tensor first = batch(images, 0);
     double[] masked = logits(model, first);
@@ -121,6 +142,5 @@ class OneShotPruningTest {
     }
     assertArrayEquals(masked, cut, 1e-5 * (1 + most));
     assertEquals(plan.macs(), ChannelGraph.of(model, IMAGE).macs());
-    assertEquals(3436, right(model, images), 5);
   }
 }
