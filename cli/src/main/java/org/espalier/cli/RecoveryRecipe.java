@@ -1,6 +1,7 @@
 package org.espalier.cli;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import org.espalier.nn.Module;
@@ -37,7 +38,7 @@ record RecoveryRecipe(double ratio, NamedOptions options) {
 
   /** Tells whether a text asks for this way of pruning. */
   static boolean isMeant(String prune) {
-    return prune.startsWith(PREFIX);
+    return prune.toLowerCase(Locale.ROOT).startsWith(PREFIX);
   }
 
   /** Reads the option; values out of range are refused. */
@@ -84,12 +85,16 @@ record RecoveryRecipe(double ratio, NamedOptions options) {
   }
 
   /** Says what was pruned: the epochs, and the inputs that layers with a list still read. */
-  static String describe(List<Integer> prunedAfter, Module model) {
+  static String describe(RecoveryPruningSchedule schedule, Module model) {
+    List<Integer> epochs = schedule.prunedAfter();
     StringBuilder text =
         new StringBuilder(
-            prunedAfter.isEmpty()
-                ? "never pruned: the loss did not recover in time, or the run was too short"
-                : "pruned behind epochs " + prunedAfter + ", counted from 1");
+            epochs.isEmpty()
+                ? "never pruned: the run was too short"
+                : "pruned behind epochs " + epochs + ", counted from 1");
+    if (!epochs.isEmpty() && !schedule.isRecovered()) {
+      text.append("; the loss did not recover from the last time: this is the network of before");
+    }
     for (InputSelection selection : InputSelection.of(model)) {
       text.append(
           "\n%s reads %s inputs"

@@ -82,7 +82,7 @@ final class TrainingSession {
     }
     out.println("trained in " + Figures.duration((System.nanoTime() - start) / 1e9));
     if (recovery != null) {
-      out.println(RecoveryRecipe.describe(recovery.prunedAfter(), trained.model()));
+      out.println(RecoveryRecipe.describe(recovery, trained.model()));
     }
     try {
       new Finish(folder, settings, trained, meta, data).finish(history, out);

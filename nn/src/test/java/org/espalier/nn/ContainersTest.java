@@ -3,6 +3,7 @@ package org.espalier.nn;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -115,5 +116,28 @@ class ContainersTest {
     Values.infer(model, Values.normal(1, 1, 2));
     model.replace("0", new Linear(2, 3));
     assertEquals(Shape.of(1, 3), Values.infer(model, Values.normal(1, 1, 2)).shape());
+  }
+
+  @Test
+  void aChildIsPutInFrontOfAnother() {
+    Sequential model =
+        Sequential.builder()
+            .add("first", new Activation(Unary.AFFINE, 1, 1))
+            .add("last", new Linear(1, 1))
+            .build();
+    Parameter weight = model.parameter("last.weight");
+    model.insertBefore("last", "double", new Activation(Unary.AFFINE, 2, 0));
+    assertEquals(List.of("first", "double", "last"), List.copyOf(model.children().keySet()));
+    assertTrue(weight == model.parameter("last.weight"));
+    weight.set(Tensor.of(Shape.of(1, 1), 1f));
+    model.parameter("last.bias").set(Tensor.of(Shape.of(1), 0f));
+    assertEquals(8, Values.infer(model, Tensor.of(Shape.of(1, 1), 3f)).item());
+    for (String wrong : new String[] {"", "a.b", "first"}) {
+      assertThrows(
+          IllegalArgumentException.class, () -> model.insertBefore("last", wrong, new Identity()));
+    }
+    assertThrows(
+        IllegalArgumentException.class, () -> model.insertBefore("none", "a", new Identity()));
+    assertEquals(3, model.children().size());
   }
 }

@@ -64,6 +64,14 @@ public final class RecoveryPruningSchedule implements Callback, Stateful {
     return List.copyOf(prunedAfter);
   }
 
+  /**
+   * Tells whether the loss came back after the last pruning; if not, a run ends with the network of
+   * before it.
+   */
+  public boolean isRecovered() {
+    return rule.isRecovered();
+  }
+
   @Override
   public void epochStart(Epoch epoch) {
     if (epoch.index() == 0) {
