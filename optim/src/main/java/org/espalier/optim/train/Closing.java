@@ -2,11 +2,12 @@ package org.espalier.optim.train;
 
 import java.util.Iterator;
 
-/** Closes iterators that hold a thread or a file. */
-final class Closing {
+/** Closes iterators of batches that hold a thread or a file. */
+public final class Closing {
   private Closing() {}
 
-  static void close(Iterator<?> iterator) {
+  /** Closes an iterator if it can be closed. */
+  public static void close(Iterator<?> iterator) {
     if (iterator instanceof AutoCloseable closeable) {
       try {
         closeable.close();

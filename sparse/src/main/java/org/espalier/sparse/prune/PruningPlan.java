@@ -100,7 +100,7 @@ public final class PruningPlan {
           if (!kept.isAll()) {
             ChannelSelection going = group.selection(kept.complement());
             String title =
-                "group '%s': %d -> %d channels, what goes of each is"
+                "group '%s': %d -> %d channels; what goes:"
                     .formatted(group.name(), kept.size(), kept.count());
             text.append(MemberTable.of(title, going.members())).append('\n');
           }
@@ -109,7 +109,7 @@ public final class PruningPlan {
   }
 
   /** Returns the costs before and after, on one line. */
-  String costs() {
+  public String costs() {
     return "MACs %s, parameters %s"
         .formatted(change(macsBefore, macs), change(parametersBefore, parameters));
   }

@@ -202,20 +202,16 @@ class GoldenL1FilterPruningTest {
     Tensor conv1 = golden.tensor("conv1", DType.F32);
     Tensor conv2 = golden.tensor("conv2", DType.F32);
     Tensor shortcut = golden.tensor("shortcut_1x1", DType.F32);
-    int in = conv1.shape().size(1);
-    int inner = conv1.shape().size(0);
-    int out = conv2.shape().size(0);
     Sequential branch =
         Sequential.builder()
-            .add("conv1", new Conv2d(in, inner, ConvConfig.kernel(3).withPadding(1).withoutBias()))
+            .add("conv1", unbiased(conv1))
             .add("relu", Activation.relu())
-            .add("conv2", new Conv2d(inner, out, ConvConfig.kernel(3).withPadding(1).withoutBias()))
+            .add("conv2", unbiased(conv2))
             .build();
+    int out = conv2.shape().size(0);
     Module model =
         Sequential.builder()
-            .add(
-                "block",
-                new Residual(branch, new Conv2d(in, out, ConvConfig.kernel(1).withoutBias())))
+            .add("block", new Residual(branch, unbiased(shortcut)))
             .add("relu", Activation.relu())
             .add("pool", new GlobalAveragePool())
             .add("fc", new Linear(out, 2))
@@ -234,6 +230,13 @@ class GoldenL1FilterPruningTest {
     golden.expect(
         "kept_if_conv2_norm_were_used",
         kept(method.independent().by(group -> sums(conv2, group)).plan(graph, ratios), stream));
+  }
+
+  private static Conv2d unbiased(Tensor file) {
+    Shape shape = file.shape();
+    ConvConfig config = ConvConfig.kernel(shape.size(2), shape.size(3));
+    return new Conv2d(
+        shape.size(1), shape.size(0), config.withPadding(shape.size(2) / 2).withoutBias());
   }
 
   private static double[] sums(Tensor weight, ChannelGroup group) {

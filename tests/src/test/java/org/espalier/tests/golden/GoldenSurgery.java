@@ -67,7 +67,7 @@ final class GoldenSurgery {
   private static Module chain(List<Object> layers, GoldenCase golden) {
     Sequential.Builder features = Sequential.builder();
     int index = 0;
-    int in = 3;
+    int in = channels(golden, "feature.0.weight");
     for (Object layer : layers) {
       if (layer.toString().equals("M")) {
         features.add(String.valueOf(index++), new MaxPool(2));
@@ -94,6 +94,12 @@ final class GoldenSurgery {
         .add("feature", features.build())
         .add("classifier", classifier)
         .build();
+  }
+
+  /** Returns how many channels a saved convolution reads. */
+  private static int channels(GoldenCase golden, String path) {
+    Object weight = GoldenCase.map(golden.inputs().get("state")).get(path);
+    return GoldenCase.tensor(weight, DType.F32).shape().size(1);
   }
 
   private static ConvConfig config(int kernel) {
@@ -140,7 +146,7 @@ final class GoldenSurgery {
     }
     int classes = rows(GoldenCase.map(golden.inputs().get("state")), "fc.bias");
     return Sequential.builder()
-        .add("conv1", new Conv2d(3, widths[0], config(3)))
+        .add("conv1", new Conv2d(channels(golden, "conv1.weight"), widths[0], config(3)))
         .add("bn1", new BatchNorm(widths[0]))
         .add("relu", Activation.relu())
         .add("layers", layers.build())

@@ -9,6 +9,7 @@ import org.espalier.autograd.Call;
 import org.espalier.nn.Batch;
 import org.espalier.nn.Batches;
 import org.espalier.nn.Parameter;
+import org.espalier.optim.train.Closing;
 import org.espalier.sparse.prune.ChannelGraph;
 import org.espalier.sparse.prune.ChannelGroup;
 import org.espalier.sparse.prune.Criterion;
@@ -53,9 +54,13 @@ public final class MapActivity implements Criterion {
   public MapActivity on(ChannelGraph graph) {
     Map<String, List<MapSums>> sums = new LinkedHashMap<>();
     Iterator<Batch> iterator = images.epoch(0, 0);
-    while (iterator.hasNext()) {
-      Recording recording = Recording.ofNumbers(graph.model(), iterator.next().x());
-      recording.producers().forEach((i, weight) -> add(recording.calls().get(i), weight, sums));
+    try {
+      while (iterator.hasNext()) {
+        Recording recording = Recording.ofNumbers(graph.model(), iterator.next().x());
+        recording.producers().forEach((i, weight) -> add(recording.calls().get(i), weight, sums));
+      }
+    } finally {
+      Closing.close(iterator);
     }
     Map<String, double[]> found = new LinkedHashMap<>();
     sums.forEach(

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -15,18 +16,21 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import org.espalier.autograd.op.Ops;
 import org.espalier.nn.Costs;
+import org.espalier.nn.Indices;
 import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
 import org.espalier.nn.model.Models;
 import org.espalier.sparse.prune.ChannelGraph;
 import org.espalier.sparse.prune.ChannelGroup;
 import org.espalier.sparse.prune.Criterion;
+import org.espalier.sparse.prune.Pruner;
 import org.espalier.sparse.prune.PruningPlan;
 import org.espalier.sparse.prune.Ranking;
 import org.espalier.sparse.prune.Ratios;
 import org.espalier.sparse.prune.Rounding;
 import org.espalier.sparse.prune.TestModels;
 import org.espalier.sparse.prune.TestNet;
+import org.espalier.sparse.prune.criterion.L1Norm;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 import org.junit.jupiter.api.Test;
@@ -128,6 +132,32 @@ class FilterPruningTest {
       }
       GREEDY.plan(cut, Ratios.of(0).with(ratio, layer)).apply();
     }
+  }
+
+  @Property(tries = 12)
+  void greedyFollowsConcatenationsFlattenedMapsAndStreams(
+      @ForAll @IntRange(min = 0, max = 3) int family,
+      @ForAll @DoubleRange(min = 0.2, max = 0.9) double ratio) {
+    String name = List.of("densenet-7-4", "densenet-bc-10-4", "resnet8b", "mlp-12-8").get(family);
+    ChannelGraph whole = graph(TestModels.lively(Models.byName(name, IMAGE, 5), 3));
+    ChannelGraph cut = graph(TestModels.lively(Models.byName(name, IMAGE, 5), 3));
+    Pruner pruner = Pruner.greedy(L1Norm.ofFilters(), Ratios.of(ratio));
+    Map<ChannelGroup, Indices> before = new LinkedHashMap<>();
+    List<ChannelGroup> twins = cut.prunable();
+    pruner
+        .plan(whole)
+        .keep()
+        .forEach(
+            (group, kept) -> {
+              ChannelGroup twin = twins.get(before.size());
+              ChannelGroup left = group.without(new PruningPlan(whole, before).cuts());
+              assertEquals(group.name(), twin.name());
+              assertArrayEquals(
+                  L1Norm.ofFilters().score(twin), L1Norm.ofFilters().score(left), 1e-9);
+              twin.cut(kept);
+              before.put(group, kept);
+            });
+    assertEquals(twins.size(), before.size());
   }
 
   @Property(tries = 10)
