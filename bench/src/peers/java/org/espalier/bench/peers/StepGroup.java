@@ -71,15 +71,21 @@ final class StepGroup implements Group {
   }
 
   /** Returns our side of a step on coloured images. */
-  static Side ours(String model, int batch, Module net, long seed) {
+  static Ours ours(String model, int batch, Module net, long seed) {
     return new Ours(new Task(model, batch, COLOUR), net, seed);
+  }
+
+  /** Returns libtorch's side of a step on coloured images. */
+  static Side libtorch(String model, int batch, Module net, long seed) {
+    return new Libtorch(new Task(model, batch, COLOUR), net, seed);
   }
 
   private static boolean isCompared(Parameter parameter) {
     return parameter.shape().rank() > 1;
   }
 
-  private static final class Ours implements Side {
+  /** Our side of a step. */
+  static final class Ours implements Side {
     private final Workspace workspace = new Workspace();
     private final CrossEntropy criterion = new CrossEntropy();
     private final Sgd sgd = Sgd.builder().rate(RATE).momentum(MOMENTUM).build();
@@ -101,6 +107,11 @@ final class StepGroup implements Group {
         loss = y.value().item();
         sgd.step(Step.of(pass.tape(), Walk.gradient(y)));
       }
+    }
+
+    /** Returns the bytes of all arrays that passes have taken and given back. */
+    long workspaceBytes() {
+      return workspace.bytesMade();
     }
 
     /** Returns the loss and the velocities, which after one step are the gradients. */
