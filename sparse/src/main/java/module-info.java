@@ -6,6 +6,7 @@ module org.espalier.sparse {
   exports org.espalier.sparse.prune.criterion.batchnorm;
   exports org.espalier.sparse.prune.criterion.filter;
   exports org.espalier.sparse.prune.criterion.hrank;
+  exports org.espalier.sparse.prune.criterion.nisp;
   exports org.espalier.sparse.prune.criterion;
   exports org.espalier.sparse.prune.rls;
   exports org.espalier.sparse.prune;

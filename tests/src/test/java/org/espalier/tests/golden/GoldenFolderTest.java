@@ -34,6 +34,7 @@ class GoldenFolderTest {
           GoldenSoftFilterPruningTest.STEM,
           GoldenBatchNormImportanceTest.STEM,
           GoldenHRankTest.STEM,
+          GoldenNeuronImportanceTest.STEM,
           GoldenWideResNetTest.STEM);
 
   @TestFactory

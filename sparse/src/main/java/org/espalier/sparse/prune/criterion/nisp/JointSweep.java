@@ -1,0 +1,149 @@
+package org.espalier.sparse.prune.criterion.nisp;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.espalier.autograd.Var;
+import org.espalier.nn.Parameter;
+import org.espalier.sparse.prune.ChannelGraph;
+import org.espalier.sparse.prune.ChannelGroup;
+import org.espalier.sparse.prune.Member;
+import org.espalier.sparse.prune.Rounding;
+import org.espalier.sparse.prune.Side;
+import org.espalier.sparse.prune.criterion.L1Norm;
+import org.espalier.sparse.prune.criterion.Recording;
+import org.espalier.tensor.Tensor;
+
+/**
+ * Judges the groups of a model from the last to the first (NISP, sheet 10, section 2.3): each by a
+ * walk in which the channels that later groups lose pass nothing on. A group whose layers stand far
+ * apart, a residual stream, has its turn when its last layer has.
+ */
+final class JointSweep {
+  private static final Logger LOG = System.getLogger(JointSweep.class.getName());
+
+  private final ChannelGraph graph;
+  private final NeuronImportance.Options options;
+  private final Recording recording;
+  private final Var response;
+  private final ImportanceSweep sweep;
+  private final Map<Parameter, Integer> lastUse = new LinkedHashMap<>();
+
+  JointSweep(ChannelGraph graph, FinalResponseLayer layer, NeuronImportance.Options options) {
+    this.graph = graph;
+    this.options = options;
+    Tensor nothing = Tensor.zeros(graph.sampleShape().batched(1).sizes());
+    recording = Recording.ofNumbers(graph.model(), nothing);
+    response = layer.in(recording);
+    sweep = new ImportanceSweep(recording, response, options.rule());
+    recording.producers().forEach((position, weight) -> lastUse.put(weight, position));
+  }
+
+  /** Returns one score a channel by the name of each group's root and its first row. */
+  Map<String, double[]> run(double... features) {
+    if (features.length != response.shape().count()) {
+      throw new IllegalArgumentException(
+          "neuron importance: %d scores for the %d features of the final response layer %s"
+              .formatted(features.length, response.shape().count(), response.shape()));
+    }
+    Tensor seed = Tensor.zeros(response.dtype(), response.shape());
+    for (int j = 0; j < features.length; j++) {
+      seed.set(j, features[j]);
+    }
+    List<ChannelGroup> groups = new ArrayList<>(graph.prunable());
+    groups.sort(Comparator.comparingInt(this::lastPosition).reversed());
+    Map<Parameter, boolean[]> dead = new LinkedHashMap<>();
+    Map<String, double[]> scores = new LinkedHashMap<>();
+    Map<Parameter, double[]> rows = null;
+    for (ChannelGroup group : groups) {
+      rows = rows == null ? sweep.run(seed, dead).rows() : rows;
+      double[] own = scores(group, rows);
+      scores.put(key(group), own);
+      int out = Rounding.PRUNE_FLOOR.pruned(own.length, options.ratios().of(group));
+      if (out > 0) {
+        silence(group, weakest(own, Math.min(out, own.length - 1)), dead);
+        rows = null;
+      }
+    }
+    return scores;
+  }
+
+  /** Names a group: several may have the same root weight, of which each has other rows. */
+  static String key(ChannelGroup group) {
+    return group.name() + " " + group.root().units().get(0)[0];
+  }
+
+  private int lastPosition(ChannelGroup group) {
+    return producers(group).stream()
+        .mapToInt(member -> lastUse.getOrDefault(member.parameter(), -1))
+        .max()
+        .orElse(-1);
+  }
+
+  private static List<Member> producers(ChannelGroup group) {
+    return group.members().stream().filter(Member::producer).toList();
+  }
+
+  /**
+   * A chain of a layer and depthwise convolutions is judged at its end, all others by reduction.
+   */
+  private double[] scores(ChannelGroup group, Map<Parameter, double[]> rows) {
+    List<Member> producers = producers(group);
+    List<Member> makers = producers.stream().filter(member -> member.side() != Side.BOTH).toList();
+    if (makers.size() <= 1) {
+      makers = producers.subList(producers.size() - 1, producers.size());
+    }
+    List<double[]> votes = new ArrayList<>();
+    for (Member member : makers) {
+      votes.add(vote(member, rows.get(member.parameter())));
+    }
+    double[] scores = options.reduction().reduce(votes);
+    if (Arrays.stream(scores).allMatch(score -> score == 0)) {
+      LOG.log(
+          Level.WARNING,
+          "neuron importance: nothing important reads group ''{0}''; its filters' L1 norms count",
+          group.name());
+      scores = L1Norm.ofFilters().score(group);
+    }
+    return options.normaliser().apply(scores);
+  }
+
+  /** Rows that go together, one of each group of a convolution, count by their mean. */
+  private static double[] vote(Member member, double... rows) {
+    double[] vote = new double[member.units().size()];
+    for (int channel = 0; channel < vote.length && rows != null; channel++) {
+      int[] unit = member.units().get(channel);
+      for (int row : unit) {
+        vote[channel] += rows[row] / unit.length;
+      }
+    }
+    return vote;
+  }
+
+  private static int[] weakest(double[] scores, int count) {
+    return IntStream.range(0, scores.length)
+        .boxed()
+        .sorted(Comparator.comparingDouble(channel -> scores[channel]))
+        .limit(count)
+        .mapToInt(Integer::intValue)
+        .toArray();
+  }
+
+  private static void silence(ChannelGroup group, int[] channels, Map<Parameter, boolean[]> dead) {
+    for (Member member : producers(group)) {
+      boolean[] rows =
+          dead.computeIfAbsent(member.parameter(), weight -> new boolean[weight.shape().size(0)]);
+      for (int channel : channels) {
+        for (int row : member.units().get(channel)) {
+          rows[row] = true;
+        }
+      }
+    }
+  }
+}
