@@ -30,6 +30,7 @@ final class ImportanceSweep {
   private final Var from;
   private final Rule rule;
   private final Set<Var> narrow;
+  private final Map<Call, Integer> positions = new IdentityHashMap<>();
 
   /**
    * Prepares walks.
@@ -43,6 +44,9 @@ final class ImportanceSweep {
     this.from = from;
     this.rule = rule;
     this.narrow = narrow();
+    for (int i = 0; i < recording.calls().size(); i++) {
+      positions.put(recording.calls().get(i), i);
+    }
   }
 
   /** Finds the values through which all importance passes. */
@@ -81,9 +85,10 @@ final class ImportanceSweep {
    *
    * @param seed importance of the first value, of its shape with one sample
    * @param dead rows, by the weight that makes them, that pass nothing on
+   * @param until the number of the call that is judged last: what lies before it gets nothing
    */
-  Result run(Tensor seed, Map<Parameter, boolean[]> dead) {
-    Run run = new Run(dead);
+  Result run(Tensor seed, Map<Parameter, boolean[]> dead, int until) {
+    Run run = new Run(dead, until);
     Gradients carried = Walk.run(from, seed, run);
     return new Result(run.rows, carried.of(recording.input()), run.exponent);
   }
@@ -99,11 +104,13 @@ final class ImportanceSweep {
 
   private final class Run implements Rule {
     private final Map<Parameter, boolean[]> dead;
+    private final int until;
     private final Map<Parameter, double[]> rows = new LinkedHashMap<>();
     private int exponent;
 
-    Run(Map<Parameter, boolean[]> dead) {
+    Run(Map<Parameter, boolean[]> dead, int until) {
       this.dead = dead;
+      this.until = until;
     }
 
     @Override
@@ -115,7 +122,8 @@ final class ImportanceSweep {
         note(weight, score);
         score = dead.containsKey(weight) ? masked(score, dead.get(weight)) : score;
       }
-      return rule.apply(call, score);
+      boolean ends = positions.get(call) <= until;
+      return ends ? new Tensor[call.inputCount()] : rule.apply(call, score);
     }
 
     private Tensor scaled(Tensor score) {

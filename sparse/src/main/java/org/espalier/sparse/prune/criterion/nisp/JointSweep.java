@@ -33,6 +33,7 @@ final class JointSweep {
   private final Recording recording;
   private final Var response;
   private final ImportanceSweep sweep;
+  private final Map<Parameter, Integer> firstUse = new LinkedHashMap<>();
   private final Map<Parameter, Integer> lastUse = new LinkedHashMap<>();
 
   JointSweep(ChannelGraph graph, FinalResponseLayer layer, NeuronImportance.Options options) {
@@ -42,7 +43,13 @@ final class JointSweep {
     recording = Recording.ofNumbers(graph.model(), nothing);
     response = layer.in(recording);
     sweep = new ImportanceSweep(recording, response, options.rule());
-    recording.producers().forEach((position, weight) -> lastUse.put(weight, position));
+    recording
+        .producers()
+        .forEach(
+            (position, weight) -> {
+              firstUse.putIfAbsent(weight, position);
+              lastUse.put(weight, position);
+            });
   }
 
   /** Returns one score a channel by the name of each group's root and its first row. */
@@ -56,51 +63,62 @@ final class JointSweep {
     for (int j = 0; j < features.length; j++) {
       seed.set(j, features[j]);
     }
-    List<ChannelGroup> groups = new ArrayList<>(graph.prunable());
-    groups.sort(Comparator.comparingInt(this::lastPosition).reversed());
+    List<Judged> groups = new ArrayList<>();
+    graph.prunable().forEach(group -> groups.add(judged(group)));
+    groups.sort(Comparator.comparingInt(Judged::last).reversed());
     Map<Parameter, boolean[]> dead = new LinkedHashMap<>();
     Map<String, double[]> scores = new LinkedHashMap<>();
     Map<Parameter, double[]> rows = null;
-    for (ChannelGroup group : groups) {
-      rows = rows == null ? sweep.run(seed, dead).rows() : rows;
-      double[] own = scores(group, rows);
-      scores.put(key(group), own);
-      int out = Rounding.PRUNE_FLOOR.pruned(own.length, options.ratios().of(group));
+    for (Judged judged : groups) {
+      double ratio = options.ratios().of(judged.group);
+      // A walk whose numbers nobody masks serves all groups before; another ends with this one.
+      int until = ratio == 0 ? -1 : judged.first;
+      rows = rows == null ? sweep.run(seed, dead, until).rows() : rows;
+      double[] own = scores(judged, rows);
+      scores.put(key(judged.producers.get(0)), own);
+      int out = Rounding.PRUNE_FLOOR.pruned(own.length, ratio);
       if (out > 0) {
-        silence(group, weakest(own, Math.min(out, own.length - 1)), dead);
-        rows = null;
+        silence(judged, weakest(own, Math.min(out, own.length - 1)), dead);
       }
+      rows = ratio == 0 ? rows : null;
     }
     return scores;
   }
 
-  /** Names a group: several may have the same root weight, of which each has other rows. */
-  static String key(ChannelGroup group) {
-    return group.name() + " " + group.root().units().get(0)[0];
-  }
-
-  private int lastPosition(ChannelGroup group) {
-    return producers(group).stream()
-        .mapToInt(member -> lastUse.getOrDefault(member.parameter(), -1))
-        .max()
-        .orElse(-1);
-  }
-
-  private static List<Member> producers(ChannelGroup group) {
-    return group.members().stream().filter(Member::producer).toList();
-  }
+  /** A group, the layers that make it, those of them that vote, and where they stand. */
+  private record Judged(
+      ChannelGroup group, List<Member> producers, List<Member> voters, int first, int last) {}
 
   /**
    * A chain of a layer and depthwise convolutions is judged at its end, all others by reduction.
    */
-  private double[] scores(ChannelGroup group, Map<Parameter, double[]> rows) {
-    List<Member> producers = producers(group);
-    List<Member> makers = producers.stream().filter(member -> member.side() != Side.BOTH).toList();
-    if (makers.size() <= 1) {
-      makers = producers.subList(producers.size() - 1, producers.size());
+  private Judged judged(ChannelGroup group) {
+    List<Member> producers = group.members().stream().filter(Member::producer).toList();
+    List<Member> voters = producers.stream().filter(member -> member.side() != Side.BOTH).toList();
+    if (voters.size() <= 1) {
+      voters = producers.subList(producers.size() - 1, producers.size());
     }
+    int first =
+        voters.stream()
+            .mapToInt(member -> firstUse.getOrDefault(member.parameter(), -1))
+            .min()
+            .orElse(-1);
+    int last =
+        producers.stream()
+            .mapToInt(member -> lastUse.getOrDefault(member.parameter(), -1))
+            .max()
+            .orElse(-1);
+    return new Judged(group, producers, voters, first, last);
+  }
+
+  /** Names a group: several may have the same root weight, of which each has other rows. */
+  static String key(Member root) {
+    return root.path() + " " + root.units().get(0)[0];
+  }
+
+  private double[] scores(Judged judged, Map<Parameter, double[]> rows) {
     List<double[]> votes = new ArrayList<>();
-    for (Member member : makers) {
+    for (Member member : judged.voters) {
       votes.add(vote(member, rows.get(member.parameter())));
     }
     double[] scores = options.reduction().reduce(votes);
@@ -108,8 +126,8 @@ final class JointSweep {
       LOG.log(
           Level.WARNING,
           "neuron importance: nothing important reads group ''{0}''; its filters' L1 norms count",
-          group.name());
-      scores = L1Norm.ofFilters().score(group);
+          judged.group.name());
+      scores = L1Norm.ofFilters().score(judged.group);
     }
     return options.normaliser().apply(scores);
   }
@@ -135,8 +153,8 @@ final class JointSweep {
         .toArray();
   }
 
-  private static void silence(ChannelGroup group, int[] channels, Map<Parameter, boolean[]> dead) {
-    for (Member member : producers(group)) {
+  private static void silence(Judged judged, int[] channels, Map<Parameter, boolean[]> dead) {
+    for (Member member : judged.producers) {
       boolean[] rows =
           dead.computeIfAbsent(member.parameter(), weight -> new boolean[weight.shape().size(0)]);
       for (int channel : channels) {

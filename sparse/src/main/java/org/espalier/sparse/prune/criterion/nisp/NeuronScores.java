@@ -20,7 +20,7 @@ record NeuronScores(NeuronImportance origin, Map<String, double[]> scores) imple
 
   @Override
   public double[] score(ChannelGroup group) {
-    double[] found = scores.get(JointSweep.key(group));
+    double[] found = scores.get(JointSweep.key(group.root()));
     if (found == null || found.length != group.size()) {
       throw new StateException(
           "neuron importance: nothing was propagated to group '%s' as it is; call on(graph) again"

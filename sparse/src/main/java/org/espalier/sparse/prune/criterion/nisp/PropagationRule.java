@@ -24,10 +24,13 @@ import org.espalier.autograd.op.Pointwise;
 import org.espalier.autograd.op.Reduce;
 import org.espalier.autograd.op.Repeat;
 import org.espalier.autograd.op.Scale;
+import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.Workspace;
 import org.espalier.tensor.kernel.Binary;
+import org.espalier.tensor.kernel.KernelLookup;
 import org.espalier.tensor.kernel.Reduction;
+import org.espalier.tensor.kernel.Span;
 import org.espalier.tensor.kernel.Unary;
 
 /**
@@ -139,13 +142,14 @@ public record PropagationRule(PoolingRule pooling, BatchNormRule norm, Map<Strin
   private static Tensor absolute(Call call) {
     Tensor weight = call.in(1);
     Tensor absolute = Tensor.zeros(weight.dtype(), weight.shape());
-    for (int e = 0; e < weight.count(); e++) {
-      double w = weight.get(e);
-      if (!Double.isFinite(w)) {
-        throw new IllegalArgumentException(
-            "neuron importance: a weight of '%s' is %s".formatted(call.scope(), w));
-      }
-      absolute.set(e, Math.abs(w));
+    KernelLookup.of(weight).unary(Unary.ABS, 0, 0, weight, absolute);
+    Tensor sum = Tensor.zeros(weight.dtype(), Shape.of());
+    Span all = new Span(1, weight.count(), 1);
+    KernelLookup.of(weight).reduce(Reduction.SUM, absolute, all, sum);
+    if (!Double.isFinite(sum.item())) {
+      throw new IllegalArgumentException(
+          "neuron importance: the absolute weights of '%s' add up to %s; one of them is no number"
+              .formatted(call.scope(), sum.item()));
     }
     return absolute;
   }
