@@ -204,23 +204,27 @@ class VectorWinogradTest {
   }
 
   /** Channels are given as vectors a group and halves of vectors. */
-  @ParameterizedTest(name = "{1} groups of {2}/2 -> {3}/2 vectors, {0}x{0}")
+  @ParameterizedTest(name = "{2} groups of {3}/2 -> {4}/2 vectors, {0}x{1}")
   @CsvSource({
-    "3, 2, 2, 2",
-    "3, 3, 2, 4",
-    "3, 2, 4, 2",
-    "3, 8, 1, 1",
-    "3, 2, 1, 1",
-    "3, 4, 1, 2",
-    "3, 6, 2, 1",
-    "5, 2, 2, 4",
-    "5, 4, 1, 2"
+    "3, 3, 2, 2, 2",
+    "3, 3, 3, 2, 4",
+    "3, 3, 2, 4, 2",
+    "3, 3, 8, 1, 1",
+    "3, 3, 2, 1, 1",
+    "3, 3, 4, 1, 2",
+    "3, 3, 6, 2, 1",
+    "5, 5, 2, 2, 4",
+    "5, 5, 4, 1, 2",
+    "1, 5, 3, 2, 2",
+    "1, 3, 2, 4, 2"
   })
-  void groupsStayWithinTheBoundInAllPasses(int kernel, int groups, int halvesIn, int halvesOut) {
+  void groupsStayWithinTheBoundInAllPasses(
+      int kernelHeight, int kernel, int groups, int halvesIn, int halvesOut) {
     int in = groups * halvesIn * VectorPanels.LANES / 2;
     int out = groups * halvesOut * VectorPanels.LANES / 2;
     int pad = kernel / 2;
-    ConvGeometry grouped = geometry(kernel, kernel, 5, 12, 11, in, out, pad, pad, pad, groups);
+    ConvGeometry grouped =
+        geometry(kernelHeight, kernel, 5, 12, 11, in, out, pad, pad, pad, groups);
     boolean joined = VectorJoinedGroups.of(grouped) != null;
     assertEquals(Math.min(halvesIn, halvesOut) == 1, joined);
     assertTrue(joined || VectorWinogradChoice.serves(grouped));
