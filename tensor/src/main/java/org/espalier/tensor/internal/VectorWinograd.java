@@ -49,14 +49,14 @@ final class VectorWinograd {
     this.columns = columns;
     this.in = in;
     this.out = out;
-    this.inStride = VectorWinogradTiles.stride(in);
     this.groups = groups;
     this.groupIn = in / groups;
     this.padded = VectorPanels.padded(out / groups);
     this.outStride = groups * padded;
-    this.inRows = Lines.of(0, inStride);
     this.outRows = Lines.of(0, outStride);
     this.tiles = VectorWinogradTiles.inputs(rows, columns, in);
+    this.inStride = tiles.stride();
+    this.inRows = Lines.of(0, inStride);
   }
 
   /**
@@ -78,13 +78,19 @@ final class VectorWinograd {
     VectorWeight.Packed packed =
         weight.packed(
             new Layout(form, groups, turned),
-            (long) groups * panelSize(),
+            (long) groups * panelSize() + VectorPanels.LANES,
             panels -> transform(turned, weight.values(), panels));
     float[] panels = packed.panels();
     float[] bias = null;
     if (start != null) {
-      bias = new float[outStride];
+      bias = new float[Math.max(outStride, VectorPanels.LANES)];
       System.arraycopy(start, 0, bias, 0, out);
+    }
+    if (VectorWinogradNarrow.serves(tiles, in, out, groups)) {
+      new VectorWinogradNarrow(images, rows, columns, in, out)
+          .run(source, panels, bias, clamp, target);
+      packed.release();
+      return;
     }
     float[] first = bias;
     int all = images * tiles.down();

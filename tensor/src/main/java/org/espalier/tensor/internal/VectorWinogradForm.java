@@ -72,6 +72,11 @@ record VectorWinogradForm(int rowTaps, int columnTaps) {
     return isLine() ? 1 : side() + 1;
   }
 
+  /** Tells whether {@link VectorWinogradLine} transforms both axes of these tiles. */
+  boolean isSquareOfSix() {
+    return !isLine() && !hasEight();
+  }
+
   private boolean hasEight() {
     return columnTaps == 5;
   }
@@ -100,7 +105,8 @@ record VectorWinogradForm(int rowTaps, int columnTaps) {
       VectorWinogradEight.input(
           isLine(), tile, from, line, column, points, to, point, channels, half);
     } else if (isLine()) {
-      VectorWinogradLine.input(tile, from, column, points, to, point, channels);
+      VectorWinogradLine.input(
+          tile, from, column, 2 * column, 4 * column, 0, points, to, point, 1, channels);
     } else {
       VectorWinogradInput.transform(tile, from, line, column, points, to, point, channels);
     }
@@ -121,7 +127,7 @@ record VectorWinogradForm(int rowTaps, int columnTaps) {
       VectorWinogradEight.outputGradient(
           isLine(), tile, from, line, column, points, to, point, channels, half);
     } else if (isLine()) {
-      VectorWinogradLine.outputGradient(tile, from, column, points, to, point, channels);
+      VectorWinogradLine.outputGradient(tile, from, column, 0, points, to, point, 1, channels);
     } else {
       VectorWinogradOutputGradient.transform(tile, from, line, column, points, to, point, channels);
     }
@@ -149,7 +155,7 @@ record VectorWinogradForm(int rowTaps, int columnTaps) {
       VectorWinogradEight.output(
           isLine(), products, from, point, tile, to, line, column, channels, half);
     } else if (isLine()) {
-      VectorWinogradLine.output(products, from, point, tile, to, column, channels);
+      VectorWinogradLine.output(products, from, point, 0, tile, to, column, 1, channels);
     } else {
       VectorWinogradOutput.transform(products, from, point, tile, to, line, column, channels);
     }

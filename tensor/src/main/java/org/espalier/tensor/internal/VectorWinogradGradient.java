@@ -44,11 +44,11 @@ final class VectorWinogradGradient {
     this.in = in;
     this.out = out;
     this.groups = groups;
-    this.inStride = VectorWinogradTiles.stride(in);
-    this.outStride = VectorWinogradTiles.stride(out);
     this.sumRows = Lines.of(0, sumStride());
     this.inputs = VectorWinogradTiles.inputs(rows, columns, in);
     this.gradients = VectorWinogradTiles.outputGradients(rows, columns, out);
+    this.inStride = inputs.stride();
+    this.outStride = gradients.stride();
   }
 
   /** Computes {@code dw [out, taps, in]} (modified). */
