@@ -95,10 +95,11 @@ class BudgetTest {
     long whole = Costs.of(model, IMAGE).macs();
     Budget budget = Budget.latency(0.5 * whole, copy -> Costs.of(copy, IMAGE).macs());
     List<Double> left = new ArrayList<>();
-    IterativePruning.evenly(Pruner.global(L1Norm.ofGroups(), budget), 2)
+    IterativePruning.evenly(Pruner.global(L1Norm.ofGroups(), budget), 3)
         .run(graph, step -> left.add((double) Costs.of(model, IMAGE).macs() / whole));
-    assertEquals(0.75, left.get(0), 0.02);
-    assertEquals(0.5, left.get(1), 0.02);
+    assertEquals(5 / 6.0, left.get(0), 0.03);
+    assertEquals(4 / 6.0, left.get(1), 0.03);
+    assertEquals(3 / 6.0, left.get(2), 0.03);
   }
 
   @Test

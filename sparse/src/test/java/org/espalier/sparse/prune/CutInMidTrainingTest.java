@@ -149,7 +149,6 @@ class CutInMidTrainingTest {
     Trainer.builder(model, new CrossEntropy(), method.optimizer(), DATA)
         .epochs(8)
         .callback(callback)
-        .validation(DATA)
         .log(
             entry -> {
               if (entry.get("train_loss") instanceof Double loss) {

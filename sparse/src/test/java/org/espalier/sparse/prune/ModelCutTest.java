@@ -89,6 +89,7 @@ class ModelCutTest {
     TestModels.assertClose(silencedThree, TestNet.infer(model, three));
     Costs costs = Costs.of(model, sample);
     assertEquals(plan.macs(), costs.macs());
+    assertEquals(plan.parameters(), costs.params());
     assertEquals(graph.macs(), costs.macs());
     assertTrue(going > 0);
     assertEquals(params - going, costs.params());
