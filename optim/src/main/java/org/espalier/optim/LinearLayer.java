@@ -2,10 +2,12 @@ package org.espalier.optim;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.espalier.autograd.Call;
 import org.espalier.autograd.Op;
 import org.espalier.autograd.Tape;
@@ -45,19 +47,16 @@ public record LinearLayer(
     }
     held.remove(null);
     Map<Parameter, List<Call>> uses = new LinkedHashMap<>();
-    Map<Var, Parameter> biasOf = new IdentityHashMap<>();
+    Map<Var, Set<Parameter>> weightsOf = new IdentityHashMap<>();
     for (Call call : tape.calls()) {
       Parameter weight = isLinear(call.op()) ? held.get(call.input(1)) : null;
       if (weight != null && weight.shape().equals(call.input(1).shape())) {
         uses.computeIfAbsent(weight, key -> new ArrayList<>()).add(call);
-        biasOf.merge(
-            call.input(2) == null ? call.input(1) : call.input(2),
-            weight,
-            (one, other) -> one == other ? one : null);
+        weightsOf.computeIfAbsent(call.input(2), key -> new HashSet<>()).add(weight);
       }
     }
     List<LinearLayer> layers = new ArrayList<>();
-    uses.forEach((weight, calls) -> layers.add(of(weight, calls, held, biasOf)));
+    uses.forEach((weight, calls) -> layers.add(of(weight, calls, held, weightsOf)));
     return layers;
   }
 
@@ -66,7 +65,10 @@ public record LinearLayer(
   }
 
   private static LinearLayer of(
-      Parameter weight, List<Call> calls, Map<Var, Parameter> held, Map<Var, Parameter> biasOf) {
+      Parameter weight,
+      List<Call> calls,
+      Map<Var, Parameter> held,
+      Map<Var, Set<Parameter>> weightsOf) {
     Var bias = calls.get(0).input(2);
     int groups = groups(calls.get(0));
     for (Call call : calls) {
@@ -77,7 +79,7 @@ public record LinearLayer(
       }
     }
     // One bias of two layers would move twice.
-    boolean own = bias != null && biasOf.get(bias) == weight;
+    boolean own = bias != null && weightsOf.get(bias).size() == 1;
     return new LinearLayer(
         weight, own ? held.get(bias) : null, bias != null, groups, List.copyOf(calls));
   }

@@ -3,17 +3,23 @@ package org.espalier.optim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.espalier.autograd.Var;
 import org.espalier.autograd.op.ConvOptions;
+import org.espalier.autograd.op.Ops;
 import org.espalier.autograd.op.Padding;
+import org.espalier.nn.Init;
 import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
 import org.espalier.nn.Pass;
 import org.espalier.nn.Sequential;
+import org.espalier.nn.Spec;
 import org.espalier.nn.layer.BatchNorm;
 import org.espalier.nn.layer.Conv1d;
 import org.espalier.nn.layer.Conv2d;
@@ -117,6 +123,59 @@ class LinearLayerTest {
         assertEquals(layer == conv ? 1.5 : 3, mean.get(0));
         assertEquals(layer == conv ? 4 : 3, mean.get(mean.count() - 1));
       }
+    }
+  }
+
+  /** Three layers with one bias; the last has another input size too. */
+  private static final class OneBias extends Module {
+    private final Parameter bias = parameter("bias", Shape.of(3), Init.constant(0));
+    private final Parameter[] weights = {
+      parameter("a", Shape.of(3, 3), Init.normal(0, 1)),
+      parameter("b", Shape.of(3, 3), Init.normal(0, 1)),
+      parameter("c", Shape.of(3, 3), Init.normal(0, 1))
+    };
+
+    @Override
+    protected Var forward(Pass pass, Var x) {
+      Var y = x;
+      for (Parameter weight : weights) {
+        y = Ops.linear(y, pass.value(weight), pass.value(bias));
+      }
+      return y;
+    }
+
+    @Override
+    protected Spec describe() {
+      return Spec.of("one_bias");
+    }
+  }
+
+  @Test
+  void aBiasOfSeveralLayersBelongsToNone() {
+    OneBias model = new OneBias();
+    try (Pass pass = Pass.shapes()) {
+      model.apply(pass, pass.input(Shape.of(1, 3)));
+      List<LinearLayer> layers = LinearLayer.of(pass.tape(), model.parameters());
+      assertEquals(3, layers.size());
+      layers.forEach(layer -> assertNull(layer.bias()));
+      layers.forEach(layer -> assertTrue(layer.biased()));
+    }
+  }
+
+  @Test
+  void aWeightUsedWithABiasAndWithoutIsRefused() {
+    Parameter weight = Parameter.trainable("tied", RlsRun.normal(1, DType.F32, 3, 3));
+    Parameter bias = Parameter.trainable("bias", RlsRun.normal(2, DType.F32, 3));
+    try (Pass pass = Pass.study()) {
+      Var x = pass.input(RlsRun.normal(3, DType.F32, 1, 3));
+      Var y = Ops.linear(x, pass.value(weight), pass.value(bias));
+      Ops.linear(y, pass.value(weight), null);
+      String text =
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> LinearLayer.of(pass.tape(), List.of(weight, bias)))
+              .getMessage();
+      assertTrue(text.contains("tied"), text);
     }
   }
 }
