@@ -2,6 +2,7 @@ package org.espalier.sparse.prune.criterion.nisp;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.IdentityHashMap;
@@ -132,17 +133,12 @@ public final class FinalResponseLayer {
   public Tensor features(Batches data, int most) {
     List<double[]> rows = new ArrayList<>();
     Iterator<Batch> batches = data.epoch(0, 0);
-    while (rows.size() < most && batches.hasNext()) {
-      Tensor x = batches.next().x();
-      for (int from = 0; from < x.shape().size(0) && rows.size() < most; ) {
-        int count =
-            Math.min(Math.min(SAMPLES_AT_ONCE, x.shape().size(0) - from), most - rows.size());
-        add(part(x, from, count), rows);
-        from += count;
+    try {
+      while (rows.size() < most && batches.hasNext()) {
+        add(batches.next().x(), most, rows);
       }
-    }
-    if (batches instanceof AutoCloseable closeable) {
-      close(closeable);
+    } finally {
+      close(batches);
     }
     if (rows.isEmpty()) {
       throw new IllegalArgumentException("neuron importance: there are no samples");
@@ -163,12 +159,16 @@ public final class FinalResponseLayer {
     return value.to(DType.F64).reshape(Shape.of(n, value.count() / n));
   }
 
-  private void add(Tensor x, List<double[]> rows) {
-    Tensor features = features(x);
-    int width = features.shape().size(1);
-    double[] all = features.toDoubles();
-    for (int t = 0; t < features.shape().size(0); t++) {
-      rows.add(java.util.Arrays.copyOfRange(all, t * width, (t + 1) * width));
+  private void add(Tensor x, int most, List<double[]> rows) {
+    int size = x.shape().size(0);
+    for (int from = 0; from < size && rows.size() < most; from += SAMPLES_AT_ONCE) {
+      int count = Math.min(Math.min(SAMPLES_AT_ONCE, size - from), most - rows.size());
+      Tensor features = features(part(x, from, count));
+      int width = features.shape().size(1);
+      double[] all = features.toDoubles();
+      for (int t = 0; t < count; t++) {
+        rows.add(Arrays.copyOfRange(all, t * width, (t + 1) * width));
+      }
     }
   }
 
@@ -181,11 +181,13 @@ public final class FinalResponseLayer {
     return part;
   }
 
-  private static void close(AutoCloseable closeable) {
-    try {
-      closeable.close();
-    } catch (Exception e) {
-      throw new IllegalStateException("neuron importance: the batches could not be closed", e);
+  private static void close(Iterator<Batch> batches) {
+    if (batches instanceof AutoCloseable closeable) {
+      try {
+        closeable.close();
+      } catch (Exception e) {
+        throw new IllegalStateException("neuron importance: the batches could not be closed", e);
+      }
     }
   }
 
