@@ -22,6 +22,7 @@ final class Choice {
   private final Ranking ranking;
   private final Limits limits;
   private final List<ChannelGroup> groups;
+  private final Map<ChannelGroup, double[]> scores = new LinkedHashMap<>();
 
   Choice(Pruner pruner, ChannelGraph graph) {
     this.graph = graph;
@@ -40,22 +41,19 @@ final class Choice {
       return greedily(localCounts());
     }
     Map<ChannelGroup, Indices> keep = new LinkedHashMap<>();
-    if (ranking == Ranking.GLOBAL && !(amount instanceof Widths)) {
-      Map<ChannelGroup, double[]> scores = new LinkedHashMap<>();
-      groups.forEach(group -> scores.put(group, Scores.of(criterion, group)));
-      globalCounts(scores)
-          .forEach((group, count) -> keep.put(group, strongest(scores.get(group), count)));
-    } else {
-      localCounts().forEach((group, count) -> keep.put(group, strongest(group, count)));
-    }
+    boolean global = ranking == Ranking.GLOBAL && !(amount instanceof Widths);
+    Map<ChannelGroup, Integer> counts = global ? globalCounts() : localCounts();
+    counts.forEach(
+        (group, count) ->
+            keep.put(
+                group,
+                count == group.size() ? Indices.all(count) : strongest(scores(group), count)));
     return keep;
   }
 
-  /** Returns the channels that stay; a group that stays whole is not scored. */
-  private Indices strongest(ChannelGroup group, int count) {
-    return count == group.size()
-        ? Indices.all(count)
-        : strongest(Scores.of(criterion, group), count);
+  /** Returns the scores of a group on the model as it is; one that stays whole is never asked. */
+  private double[] scores(ChannelGroup group) {
+    return scores.computeIfAbsent(group, asked -> Scores.of(criterion, asked));
   }
 
   private Map<ChannelGroup, Indices> greedily(Map<ChannelGroup, Integer> counts) {
@@ -64,7 +62,10 @@ final class Choice {
     counts.forEach(
         (group, count) -> {
           ChannelGroup left = group.without(new ChannelSelection(graph, List.copyOf(gone)));
-          Indices kept = strongest(left, count);
+          Indices kept =
+              count == group.size()
+                  ? Indices.all(count)
+                  : strongest(Scores.of(criterion, left), count);
           keep.put(group, kept);
           gone.addAll(group.selection(kept.complement()).units());
         });
@@ -104,13 +105,17 @@ final class Choice {
   /** Returns how many channels stay of each group when so many of those there were should go. */
   private Map<ChannelGroup, Integer> counts(ToIntFunction<ChannelGroup> pruned) {
     Map<ChannelGroup, Integer> counts = new LinkedHashMap<>();
-    groups.forEach(group -> counts.put(group, limits.kept(group, pruned.applyAsInt(group))));
+    for (ChannelGroup group : groups) {
+      int kept = limits.kept(group, pruned.applyAsInt(group));
+      counts.put(
+          group, kept == group.size() ? kept : Math.max(kept, Scores.staying(scores(group))));
+    }
     return counts;
   }
 
-  private Map<ChannelGroup, Integer> globalCounts(Map<ChannelGroup, double[]> scores) {
+  private Map<ChannelGroup, Integer> globalCounts() {
     if (amount instanceof Budget budget) {
-      List<ChannelGroup> order = removals(groups, scores);
+      List<ChannelGroup> order = removals(groups);
       return leastThatMeets(budget, order.size() + 1, i -> countsWithout(order.subList(0, i)));
     }
     Ratios ratios = (Ratios) amount;
@@ -123,7 +128,7 @@ final class Choice {
       int channels = ranked.stream().mapToInt(ChannelGroup::originalSize).sum();
       int gone = channels - ranked.stream().mapToInt(ChannelGroup::size).sum();
       int pruned = limits.rounding().pruned(channels, ratios.of(ranked.get(0)));
-      List<ChannelGroup> order = removals(ranked, scores);
+      List<ChannelGroup> order = removals(ranked);
       removed.addAll(order.subList(0, Math.min(order.size(), Math.max(0, pruned - gone))));
     }
     return countsWithout(removed);
@@ -133,12 +138,13 @@ final class Choice {
    * Returns the groups of all channels that may go, the weakest channel's first; a group at its
    * least is skipped.
    */
-  private List<ChannelGroup> removals(
-      List<ChannelGroup> ranked, Map<ChannelGroup, double[]> scores) {
+  private List<ChannelGroup> removals(List<ChannelGroup> ranked) {
     List<Candidate> candidates = new ArrayList<>();
     for (ChannelGroup group : ranked) {
-      for (double score : scores.get(group)) {
-        candidates.add(new Candidate(group, score));
+      for (double score : scores(group)) {
+        if (score != Double.POSITIVE_INFINITY) {
+          candidates.add(new Candidate(group, score));
+        }
       }
     }
     // The sort is stable: equal scores stay in the order of layers and channels.
@@ -168,11 +174,12 @@ final class Choice {
    */
   private Map<ChannelGroup, Integer> leastThatMeets(
       Budget budget, int options, IntFunction<Map<ChannelGroup, Integer>> counts) {
-    double limit = budget.limit(graph) * (1 + 1e-12);
+    double limit = budget.limit(graph);
+    double rounded = limit * (1 + 1e-12);
     int low = 0;
     int high = options - 1;
     double least = budget.cost(graph, going(counts.apply(high)));
-    if (!(least <= limit)) {
+    if (!(least <= rounded)) {
       throw new IllegalArgumentException(
           "budget (%s): the %s cannot fall to %s; with every group at its least %s are left:\n%s"
               .formatted(
@@ -184,7 +191,7 @@ final class Choice {
     }
     while (low < high) {
       int middle = (low + high) >>> 1;
-      if (budget.cost(graph, going(counts.apply(middle))) <= limit) {
+      if (budget.cost(graph, going(counts.apply(middle))) <= rounded) {
         high = middle;
       } else {
         low = middle + 1;

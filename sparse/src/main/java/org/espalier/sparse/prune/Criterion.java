@@ -11,8 +11,8 @@ package org.espalier.sparse.prune;
 @FunctionalInterface
 public interface Criterion {
   /**
-   * Returns one score a channel, aligned to the group's numbering. NaN is an error where scores are
-   * ranked. The group is not modified.
+   * Returns one score a channel, aligned to the group's numbering. A channel of positive infinity
+   * stays, whatever the amount; NaN is an error where scores are ranked. The group is not modified.
    */
   double[] score(ChannelGroup group);
 

@@ -27,6 +27,15 @@ final class Scores {
     return scores;
   }
 
+  /** Returns how many channels must stay: those of infinite scores. */
+  static int staying(double... scores) {
+    int staying = 0;
+    for (double score : scores) {
+      staying += score == Double.POSITIVE_INFINITY ? 1 : 0;
+    }
+    return staying;
+  }
+
   /** Returns the channels of the lowest scores; of equal ones the lower number goes first. */
   static TreeSet<Integer> weakest(double[] scores, int count) {
     List<Integer> order = new ArrayList<>();

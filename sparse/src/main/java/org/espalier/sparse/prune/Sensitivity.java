@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
  *
  * @param baseline the accuracy of the whole model
  * @param rows one a layer and ratio, in the order of the pass
- * @param curves by layer, its scores in descending order divided by the largest: a flat curve goes
- *     with a sensitive layer
+ * @param curves by layer, its finite scores in descending order divided by the largest: a flat
+ *     curve goes with a sensitive layer
  */
 public record Sensitivity(double baseline, List<Row> rows, Map<String, double[]> curves) {
   /**

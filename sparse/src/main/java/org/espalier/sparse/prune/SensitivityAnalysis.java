@@ -56,10 +56,14 @@ public record SensitivityAnalysis(Pruner pruner, List<Double> ratios) {
     Map<String, double[]> curves = new LinkedHashMap<>();
     for (ChannelGroup group : graph.prunable().stream().filter(pruner.groups()).toList()) {
       double[] scores = Scores.of(criterion, group);
+      int staying = Scores.staying(scores);
+      if (staying == scores.length) {
+        continue;
+      }
       curves.put(group.name(), curve(scores));
       for (double ratio : ratios) {
         int pruned = pruner.limits().rounding().pruned(group.originalSize(), ratio);
-        int kept = pruner.limits().kept(group, pruned);
+        int kept = Math.max(staying, pruner.limits().kept(group, pruned));
         TreeSet<Integer> out = Scores.weakest(scores, group.size() - kept);
         Module left = graph.trial(group.selection(Indices.where(group.size(), out::contains)));
         rows.add(
@@ -79,11 +83,10 @@ public record SensitivityAnalysis(Pruner pruner, List<Double> ratios) {
     return value;
   }
 
-  /** Returns the scores in descending order, divided by the largest. */
+  /** Returns the finite scores in descending order, divided by the largest. */
   private static double[] curve(double... scores) {
-    double[] rising = scores.clone();
-    Arrays.sort(rising);
-    double[] curve = new double[scores.length];
+    double[] rising = Arrays.stream(scores).filter(Double::isFinite).sorted().toArray();
+    double[] curve = new double[rising.length];
     double largest = rising[rising.length - 1];
     for (int i = 0; i < curve.length; i++) {
       curve[i] = largest == 0 ? 0 : rising[rising.length - 1 - i] / largest;

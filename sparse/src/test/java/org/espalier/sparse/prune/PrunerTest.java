@@ -177,6 +177,27 @@ class PrunerTest {
   }
 
   @Test
+  void channelsOfInfiniteScoreStay() {
+    double never = Double.POSITIVE_INFINITY;
+    Criterion some =
+        table(new double[] {never, 1, never, 3, never, 5, never, 7}, new double[] {never, 2, 3, 4});
+    Criterion none =
+        table(
+            new double[] {never, never, never, never, never, never, never, never},
+            new double[] {1, 2, 3, 4});
+    assertEquals(Map.of("a", "[0, 2, 4, 6]", "b", "[0]"), kept(Pruner.local(some, 0.9)));
+    assertEquals(Map.of("a", "[0, 2, 4, 6]", "b", "[0]"), kept(Pruner.global(some, 0.9)));
+    assertEquals(
+        Map.of("a", "[0, 2, 4, 6]", "b", "[0]"),
+        kept(Pruner.greedy(some, Widths.of("a", 2).with(1, "b"))));
+    for (Ranking ranking : Ranking.values()) {
+      Pruner pruner = Pruner.local(none, Budget.macs(0.6)).withRanking(ranking);
+      assertEquals("[0-7]", kept(pruner).get("a"));
+      assertThrows(IllegalArgumentException.class, () -> kept(pruner.withAmount(Budget.macs(0.5))));
+    }
+  }
+
+  @Test
   void evidenceIsCollectedOnceAPlan() {
     int[] collected = {0};
     Criterion criterion =
