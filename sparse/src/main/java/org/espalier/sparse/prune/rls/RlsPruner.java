@@ -3,10 +3,12 @@ package org.espalier.sparse.prune.rls;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.espalier.autograd.Var;
 import org.espalier.nn.Indices;
@@ -29,7 +31,8 @@ import org.espalier.tensor.Shape;
  * Drops the weakest inputs of every layer of a model that {@link org.espalier.optim.Rls} trains:
  * with each input channel goes the output channel that made it, and P, velocity and all else with
  * them; the first layer keeps a list of the input features it still reads (recursive least squares,
- * section 2.6). Training goes on at once, on smaller shapes, without masks.
+ * section 2.6). Training goes on at once, on smaller shapes, without masks. A pruner belongs to one
+ * run: that a layer keeps all its inputs it says once.
  */
 public final class RlsPruner {
   private static final Logger LOG = System.getLogger(RlsPruner.class.getName());
@@ -42,6 +45,7 @@ public final class RlsPruner {
   private final boolean compensated;
   private final boolean inputFeatures;
   private final PrunedResidual prunedResidual;
+  private final Set<String> told = new HashSet<>();
 
   private RlsPruner(Builder builder) {
     sampleShape = builder.sampleShape;
@@ -159,7 +163,7 @@ public final class RlsPruner {
     Map<ChannelGroup, Indices> keep = new LinkedHashMap<>();
     for (ChannelGroup group : graph.prunable()) {
       if (prunedResidual == PrunedResidual.GROUP || !isStream(group)) {
-        keep.put(group, strongest(group.name(), criterion.score(group)));
+        keep.put(group, strongest("the channels of " + group.name(), criterion.score(group)));
       }
     }
     return keep;
@@ -169,7 +173,7 @@ public final class RlsPruner {
     Map<InputSelection, Indices> keep = new LinkedHashMap<>();
     for (InputSelection selection : InputSelection.of(model)) {
       double[] scores = importance.ofInputs(selection.weight());
-      keep.put(selection, strongest(selection.path(), scores));
+      keep.put(selection, strongest("the inputs of " + selection.path(), scores));
     }
     return keep;
   }
@@ -178,15 +182,15 @@ public final class RlsPruner {
   private Indices strongest(String name, double... scores) {
     for (double score : scores) {
       if (Double.isNaN(score)) {
-        throw new IllegalStateException("rls: the score of an input is NaN at " + name);
+        throw new IllegalStateException("rls: a score of " + name + " is NaN");
       }
     }
     int wanted = Rounding.PRUNE_FLOOR.pruned(scores.length, ratio);
     int count = Math.max(0, Math.min(wanted, scores.length - minInputs));
-    if (count == 0) {
+    if (count == 0 && told.add(name)) {
       LOG.log(
           Level.INFO,
-          "rls: {0} keeps all of its {1} inputs: a share of {2} is none above the least of {3}",
+          "rls: {0} all stay: a share of {2} of {1} is none above the least of {3}",
           name,
           scores.length,
           ratio,

@@ -26,6 +26,7 @@ import org.espalier.optim.InverseAutocorrelation;
 import org.espalier.optim.Rls;
 import org.espalier.optim.Sgd;
 import org.espalier.sparse.prune.ChannelGraph;
+import org.espalier.sparse.prune.LogRecords;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.linalg.Cholesky;
@@ -233,5 +234,20 @@ class RlsPrunerTest {
     RlsTraining.train(model, RlsTraining.rls(), FEATURES, 1);
     RlsPruner.builder(FEATURES).build().prune(model);
     assertEquals(Map.of("norm", true, "fc", true).keySet(), model.children().keySet());
+  }
+
+  @Test
+  void aLayerThatKeepsAllItsInputsIsNamedOnce() {
+    Module model = Mlp.of(4, 3, 2).initialize(1);
+    RlsPruner pruner =
+        RlsPruner.builder(Shape.of(4)).importance(RlsImportance.WEIGHT_NORM).ratio(0.2).build();
+    LogRecords.clear();
+    pruner.prune(model);
+    pruner.prune(model);
+    assertEquals(
+        1,
+        LogRecords.of(System.Logger.Level.INFO).stream()
+            .filter(line -> line.contains("the channels of fc1.weight all stay"))
+            .count());
   }
 }
