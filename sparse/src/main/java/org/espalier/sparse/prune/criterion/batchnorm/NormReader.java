@@ -44,14 +44,15 @@ final class NormReader {
                 untouched[0] += isUntouched(norm) ? 1 : 0;
               }
             });
-    if (norms.isEmpty()) {
+    if (norms.isEmpty() && options.missing() != MissingNorm.USE_L1_NORM) {
       throw new IllegalArgumentException(
-          "batch norm importance: the model has no batch norm with gamma and beta; use L1Norm");
+          "batch norm importance: the model has no batch norm with gamma and beta; use L1Norm, or"
+              + " withMissing(USE_L1_NORM)");
     }
     if (!bare.isEmpty()) {
       LOG.log(Level.WARNING, "batch norm importance: {0} have no gamma and say nothing", bare);
     }
-    if (untouched[0] == norms.size()) {
+    if (untouched[0] > 0 && untouched[0] == norms.size()) {
       LOG.log(
           Level.WARNING,
           "batch norm importance: no running statistics were ever updated (all means 0, variances"

@@ -1,5 +1,7 @@
 package org.espalier.sparse.prune.criterion.hrank;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -16,6 +18,7 @@ import org.espalier.sparse.prune.Rounding;
  * @param values the fractions pruned, each in [0, 1)
  */
 public record CompressRates(List<Double> values) {
+  private static final Logger LOG = System.getLogger(CompressRates.class.getName());
   private static final Pattern TERM =
       Pattern.compile("\\[\\s*(\\d+\\.\\d*|\\.\\d+)\\s*\\](?:\\s*\\*\\s*(\\d+))?");
 
@@ -72,7 +75,16 @@ public record CompressRates(List<Double> values) {
    * @param filters n
    */
   public int pruned(int layer, int filters) {
-    return Math.min(Rounding.PRUNE_FLOOR.pruned(filters, of(layer)), filters - 1);
+    int pruned = Rounding.PRUNE_FLOOR.pruned(filters, of(layer));
+    if (pruned == filters) {
+      LOG.log(
+          Level.WARNING,
+          "compress rate: {0} takes all {1} filters of layer {2}; one is kept",
+          of(layer),
+          filters,
+          layer);
+    }
+    return Math.min(pruned, filters - 1);
   }
 
   /**

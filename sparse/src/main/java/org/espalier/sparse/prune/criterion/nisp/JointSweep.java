@@ -77,8 +77,16 @@ final class JointSweep {
       double[] own = scores(judged, rows);
       scores.put(key(judged.producers.get(0)), own);
       int out = Rounding.PRUNE_FLOOR.pruned(own.length, ratio);
+      if (out == own.length) {
+        LOG.log(
+            Level.WARNING,
+            "neuron importance: {0} takes all of group ''{1}''; one channel is kept",
+            ratio,
+            judged.group.name());
+        out--;
+      }
       if (out > 0) {
-        silence(judged, weakest(own, Math.min(out, own.length - 1)), dead);
+        silence(judged, weakest(own, out), dead);
       }
       rows = ratio == 0 ? rows : null;
     }

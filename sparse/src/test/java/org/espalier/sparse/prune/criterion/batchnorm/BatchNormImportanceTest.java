@@ -9,9 +9,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.LongRange;
 import org.espalier.nn.Init;
 import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
+import org.espalier.nn.Pass;
 import org.espalier.nn.Residual;
 import org.espalier.nn.Sequential;
 import org.espalier.nn.layer.Activation;
@@ -36,6 +41,7 @@ import org.espalier.sparse.prune.TestNet;
 import org.espalier.tensor.Random;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
+import org.espalier.tensor.Workspace;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -250,6 +256,48 @@ class BatchNormImportanceTest {
     Pruner.global(BatchNormImportance.of().on(graph), 0.2).plan(graph).apply();
     assertEquals(4, model.parameter("0.weight").shape().size(0));
     assertArrayEquals(before.toDoubles(), TestNet.infer(model, x).toDoubles(), 1e-6);
+  }
+
+  /** What the model of a normal variable rests on (sheet 06, invariant 10). */
+  @Test
+  void aNormsOutputHasTheMeanAndDeviationThatItsParametersSay() {
+    BatchNorm norm = TestModels.lively(new BatchNorm(3), 4);
+    Tensor x = TestNet.sample(3, 40, 6, 6, 3);
+    try (Pass pass = Pass.train(new Workspace(), Random.of(1))) {
+      float[] y = norm.apply(pass, pass.input(x)).value().f32();
+      for (int c = 0; c < 3; c++) {
+        double sum = 0;
+        double squares = 0;
+        double inputs = 0;
+        double inputSquares = 0;
+        int n = y.length / 3;
+        for (int e = c; e < y.length; e += 3) {
+          sum += y[e] / n;
+          squares += (double) y[e] * y[e] / n;
+          inputs += x.get(e) / n;
+          inputSquares += x.get(e) * x.get(e) / n;
+        }
+        double variance = inputSquares - inputs * inputs;
+        double gamma = norm.gamma().value().get(c);
+        assertEquals(norm.beta().value().get(c), sum, 1e-4);
+        assertEquals(
+            SigmaMode.EPS_AWARE.sigma(gamma, variance, norm.eps()),
+            Math.sqrt(squares - sum * sum),
+            1e-4);
+      }
+    }
+  }
+
+  @Property(tries = 20)
+  void globalRankingsTakeExactlyTheShareAsked(
+      @ForAll @DoubleRange(min = 0, max = 0.6) double ratio,
+      @ForAll @LongRange(min = 0, max = 1 << 20) long seed) {
+    Module model = chain(Activation.relu());
+    TestModels.lively(model, seed);
+    ChannelGraph graph = ChannelGraph.of(model, IMAGE);
+    var plan = Pruner.global(RAW, ratio).plan(graph);
+    int gone = plan.keep().values().stream().mapToInt(k -> k.complement().count()).sum();
+    assertEquals((int) Math.floor(11 * ratio + 1e-9), gone);
   }
 
   @Test

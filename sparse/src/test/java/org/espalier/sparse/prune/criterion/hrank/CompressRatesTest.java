@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.System.Logger.Level;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.DoubleStream;
 import net.jqwik.api.ForAll;
@@ -12,6 +14,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
+import org.espalier.sparse.prune.LogRecords;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -72,8 +75,8 @@ class CompressRatesTest {
     for (int filter : out) {
       for (int other = 0; other < filter; other++) {
         int at = other;
-        boolean goes = java.util.Arrays.stream(out).anyMatch(o -> o == at);
-        assertTrue(goes || scores[other] > scores[filter] || scores[other] < scores[filter]);
+        boolean goes = Arrays.stream(out).anyMatch(o -> o == at);
+        assertTrue(goes || scores[other] > scores[filter], "ties go from the front");
       }
     }
   }
@@ -84,6 +87,9 @@ class CompressRatesTest {
     assertArrayEquals(new int[] {0, 2}, rates.weakest(0, 1, 5, 1, 1, 5, 5));
     assertArrayEquals(new int[] {0, 1, 2}, rates.weakest(1, 2, 2, 2, 2));
     assertEquals(0, rates.pruned(1, 1));
+    LogRecords.clear();
+    assertEquals(3, new CompressRates(List.of(1 - 1e-11)).pruned(0, 4));
+    assertTrue(LogRecords.of(Level.WARNING).get(0).contains("one is kept"));
   }
 
   @Property(tries = 50)
