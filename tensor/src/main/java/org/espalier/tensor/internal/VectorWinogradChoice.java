@@ -70,7 +70,7 @@ final class VectorWinogradChoice {
       if (form.isLine()) {
         return three ? new Bounds(16, 32, 60) : new Bounds(16, 20, 60);
       }
-      return three ? new Bounds(8, 32, 50) : new Bounds(6, 16, 35);
+      return three ? new Bounds(6, 32, 50) : new Bounds(6, 16, 35);
     }
   }
 }
