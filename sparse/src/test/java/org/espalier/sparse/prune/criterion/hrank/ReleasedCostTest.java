@@ -35,6 +35,19 @@ class ReleasedCostTest {
             .flops());
   }
 
+  /** That they come out confirms the order of the rates, which the sheet had to reconstruct. */
+  @Test
+  void resNet50AndDenseNetHaveTheirPublishedSizes() {
+    ReleasedCost resnet =
+        ReleasedCost.of(
+            ResNet.imagenet(50, 1000), Shape.of(224, 224, 3), ReleasedRates.RESNET_50.rates());
+    assertEquals(1.55, resnet.flops() / 1e9, 0.005);
+    assertEquals(13.77, resnet.parameters() / 1e6, 0.005);
+    ReleasedCost dense =
+        ReleasedCost.of(DenseNet.plain(40, 12, 3, 10), IMAGE, ReleasedRates.DENSENET_40.rates());
+    assertEquals(0.66, dense.parameters() / 1e6, 0.005);
+  }
+
   @Test
   void vggCountsAsTheSheetCountsIt() {
     Module hidden = Models.byName("vgg16-hidden", IMAGE, 10);
