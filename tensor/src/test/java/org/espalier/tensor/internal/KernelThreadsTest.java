@@ -56,6 +56,7 @@ class KernelThreadsTest extends KernelTwin {
     }
     ConvGeometry[] geometries = {
       ConvKernelsTest.geometry(8, 24, 24, 19, 19, 3, 1, 1, 1, 1),
+      ConvKernelsTest.geometry(8, 24, 24, 10, 8, 3, 1, 1, 1, 1),
       ConvKernelsTest.geometry(8, 24, 24, 19, 10, 3, 2, 1, 1, 1),
       ConvKernelsTest.geometry(8, 24, 24, 19, 19, 3, 1, 1, 1, 19)
     };
