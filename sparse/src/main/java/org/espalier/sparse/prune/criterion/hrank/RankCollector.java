@@ -5,28 +5,24 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.espalier.nn.Batch;
 import org.espalier.nn.Batches;
 import org.espalier.nn.Parameter;
 import org.espalier.sparse.prune.ChannelGraph;
 import org.espalier.sparse.prune.Member;
 import org.espalier.sparse.prune.criterion.ChannelTrace;
 import org.espalier.sparse.prune.criterion.Recording;
+import org.espalier.sparse.prune.criterion.Samples;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 
 /** Runs a model over images, a few at a time, and ranks the maps behind its layers. */
 final class RankCollector {
   private static final Logger LOG = System.getLogger(RankCollector.class.getName());
-
-  /** All maps of so many images live at once. */
-  private static final int IMAGES_AT_ONCE = 16;
 
   /** Which call of the pass shows a layer's channels, and where on its last axis. */
   private record Place(String path, int call, int[] channels) {}
@@ -36,7 +32,6 @@ final class RankCollector {
   private final Map<String, RankMeans> means = new LinkedHashMap<>();
   private final Set<String> single = new LinkedHashSet<>();
   private List<Place> places;
-  private long images;
 
   RankCollector(ChannelGraph graph, Map<String, String> elsewhere) {
     this.graph = graph;
@@ -48,14 +43,7 @@ final class RankCollector {
       throw new IllegalArgumentException(
           "feature-map rank: needs at least one image, got " + wanted);
     }
-    Iterator<Batch> batches = data.epoch(0, 0);
-    try {
-      while (images < wanted && batches.hasNext()) {
-        add(batches.next().x(), wanted);
-      }
-    } finally {
-      close(batches);
-    }
+    int images = Samples.each(data, wanted, this::add);
     if (images == 0) {
       throw new IllegalArgumentException("feature-map rank: there are no images");
     }
@@ -69,32 +57,17 @@ final class RankCollector {
     return new FeatureMapRanks(images, found);
   }
 
-  private static void close(Iterator<?> batches) {
-    if (batches instanceof AutoCloseable closeable) {
-      try {
-        closeable.close();
-      } catch (Exception e) {
-        throw new IllegalStateException("feature-map rank: the batches could not be closed", e);
-      }
+  private void add(Tensor x) {
+    Recording recording = Recording.ofNumbers(graph.model(), x);
+    if (places == null) {
+      places = places(recording);
+      places.forEach(place -> noteSingle(place, recording));
     }
-  }
-
-  private void add(Tensor x, int wanted) {
-    int size = x.shape().size(0);
-    for (int from = 0; from < size && images < wanted; from += IMAGES_AT_ONCE) {
-      int count = (int) Math.min(Math.min(IMAGES_AT_ONCE, size - from), wanted - images);
-      Recording recording = Recording.ofNumbers(graph.model(), part(x, from, count));
-      if (places == null) {
-        places = places(recording);
-        places.forEach(place -> noteSingle(place, recording));
-      }
-      for (Place place : places) {
-        Tensor maps = recording.calls().get(place.call).out();
-        means
-            .computeIfAbsent(place.path, path -> new RankMeans(place.channels))
-            .add(maps, place.path);
-      }
-      images += count;
+    for (Place place : places) {
+      Tensor maps = recording.calls().get(place.call).out();
+      means
+          .computeIfAbsent(place.path, path -> new RankMeans(place.channels))
+          .add(maps, place.path);
     }
   }
 
@@ -103,15 +76,6 @@ final class RankCollector {
     if (maps.count() == maps.size(0) * maps.size(-1)) {
       single.add(place.path);
     }
-  }
-
-  private static Tensor part(Tensor x, int from, int count) {
-    int each = x.count() / x.shape().size(0);
-    Tensor part = Tensor.zeros(x.dtype(), x.shape().with(0, count));
-    for (int e = 0; e < part.count(); e++) {
-      part.set(e, x.get(from * each + e));
-    }
-    return part;
   }
 
   /** Finds the maps of all layers whose channels may be cut. */

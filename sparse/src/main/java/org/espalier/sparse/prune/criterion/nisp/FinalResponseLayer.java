@@ -6,16 +6,15 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.IdentityHashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import org.espalier.autograd.Call;
 import org.espalier.autograd.Var;
-import org.espalier.nn.Batch;
 import org.espalier.nn.Batches;
 import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
 import org.espalier.sparse.prune.criterion.Recording;
+import org.espalier.sparse.prune.criterion.Samples;
 import org.espalier.tensor.DType;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
@@ -25,9 +24,6 @@ import org.espalier.tensor.Tensor;
  * sheet 10, section 2.1). Features of maps count one by one, position by position.
  */
 public final class FinalResponseLayer {
-  /** All values of so many samples live at once. */
-  private static final int SAMPLES_AT_ONCE = 16;
-
   private final Module model;
   private final String scope;
 
@@ -132,14 +128,7 @@ public final class FinalResponseLayer {
    */
   public Tensor features(Batches data, int most) {
     List<double[]> rows = new ArrayList<>();
-    Iterator<Batch> batches = data.epoch(0, 0);
-    try {
-      while (rows.size() < most && batches.hasNext()) {
-        add(batches.next().x(), most, rows);
-      }
-    } finally {
-      close(batches);
-    }
+    Samples.each(data, most, x -> add(x, rows));
     if (rows.isEmpty()) {
       throw new IllegalArgumentException("neuron importance: there are no samples");
     }
@@ -159,35 +148,12 @@ public final class FinalResponseLayer {
     return value.to(DType.F64).reshape(Shape.of(n, value.count() / n));
   }
 
-  private void add(Tensor x, int most, List<double[]> rows) {
-    int size = x.shape().size(0);
-    for (int from = 0; from < size && rows.size() < most; from += SAMPLES_AT_ONCE) {
-      int count = Math.min(Math.min(SAMPLES_AT_ONCE, size - from), most - rows.size());
-      Tensor features = features(part(x, from, count));
-      int width = features.shape().size(1);
-      double[] all = features.toDoubles();
-      for (int t = 0; t < count; t++) {
-        rows.add(Arrays.copyOfRange(all, t * width, (t + 1) * width));
-      }
-    }
-  }
-
-  private static Tensor part(Tensor x, int from, int count) {
-    int each = x.count() / x.shape().size(0);
-    Tensor part = Tensor.zeros(x.dtype(), x.shape().with(0, count));
-    for (int e = 0; e < part.count(); e++) {
-      part.set(e, x.get(from * each + e));
-    }
-    return part;
-  }
-
-  private static void close(Iterator<Batch> batches) {
-    if (batches instanceof AutoCloseable closeable) {
-      try {
-        closeable.close();
-      } catch (Exception e) {
-        throw new IllegalStateException("neuron importance: the batches could not be closed", e);
-      }
+  private void add(Tensor x, List<double[]> rows) {
+    Tensor features = features(x);
+    int width = features.shape().size(1);
+    double[] all = features.toDoubles();
+    for (int t = 0; t < features.shape().size(0); t++) {
+      rows.add(Arrays.copyOfRange(all, t * width, (t + 1) * width));
     }
   }
 
