@@ -1,30 +1,17 @@
 package org.espalier.cli;
 
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import org.espalier.io.SafeTensors;
-import org.espalier.io.StateDict;
 import org.espalier.io.data.Dataset;
 import org.espalier.io.data.Loader;
-import org.espalier.io.data.ModelInput;
-import org.espalier.io.data.Normalization;
 import org.espalier.nn.Costs;
 import org.espalier.nn.Module;
-import org.espalier.nn.model.Models;
-import org.espalier.nn.model.ResNet;
 import org.espalier.optim.train.Evaluation;
 import org.espalier.optim.train.Evaluator;
-import org.espalier.tensor.FormatException;
-import org.espalier.tensor.Shape;
-import org.espalier.tensor.Tensor;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
@@ -36,25 +23,9 @@ import picocli.CommandLine.Spec;
     description = "Measures a model on test samples: accuracy, loss, cost and latency.",
     mixinStandardHelpOptions = true)
 final class EvalCommand implements Callable<Integer> {
-  @Parameters(arity = "0..1", paramLabel = "MODEL", description = "A model file or a run folder.")
-  private Path file;
+  @Mixin private ModelOptions model = new ModelOptions();
 
   @Mixin private DataOptions data = new DataOptions();
-
-  @Option(names = "--model", description = "The architecture of bare weights, such as resnet20.")
-  private String name;
-
-  @Option(
-      names = "--weights",
-      paramLabel = "FILE",
-      description = "Bare weights as PyTorch names them (safetensors).")
-  private Path weights;
-
-  @Option(
-      names = "--normalize",
-      paramLabel = "WORD",
-      description = "For bare weights: " + NormalizationOption.FORMS + ".")
-  private String normalize;
 
   @Option(names = "--batch-size", description = "Samples at a time (default: 100).")
   private int batchSize = 100;
@@ -68,43 +39,17 @@ final class EvalCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     check();
     Dataset test = data.test();
-    ModelFile loaded = file != null ? ModelFile.load(file) : bare(test);
-    DataOptions.checkFits(test, loaded.input(), loaded.classNames());
+    ModelFile loaded = model.load(test);
     return Workers.run(threads, () -> measure(loaded, test));
   }
 
   private void check() {
-    if ((file == null) == (weights == null)) {
-      throw new IllegalArgumentException(
-          "eval takes a model file, or --model NAME with --weights FILE");
-    }
-    if (file != null && (name != null || normalize != null)) {
-      throw new IllegalArgumentException(
-          "a model file knows its architecture and normalisation: leave out --model and --normalize");
-    }
-    if (weights != null && name == null) {
-      throw new IllegalArgumentException(
-          "--weights needs --model, the architecture; there are " + Models.names());
-    }
+    model.check("eval");
     if (threads < 1 || batchSize < 1) {
       throw new IllegalArgumentException(
           "--threads and --batch-size must be at least 1, got " + threads + " and " + batchSize);
     }
     data.check();
-  }
-
-  private ModelFile bare(Dataset test) throws IOException {
-    Shape input = test.sampleShape();
-    Normalization normalization = NormalizationOption.parse(normalize, input.size(-1));
-    Module model = Models.byName(name, input, test.classNames().size());
-    Map<String, Tensor> tensors = SafeTensors.read(weights);
-    Map<String, String> names = ResNet.pytorchNames(model);
-    try {
-      StateDict.load(model, input, tensors, path -> names.getOrDefault(path, path));
-    } catch (FormatException e) {
-      throw new FormatException(weights + ": " + e.getMessage(), e);
-    }
-    return new ModelFile(model, ModelInput.of(test, normalization));
   }
 
   private int measure(ModelFile loaded, Dataset test) {

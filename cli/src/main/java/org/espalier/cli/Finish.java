@@ -63,7 +63,7 @@ record Finish(
       String name = recipe.method() == PruneRecipe.Method.RLS ? "pruned" : TrainingSession.DENSE;
       candidates.add(saved(name, trained.model(), folder.resolve(ModelFile.FINAL)));
     }
-    TextTable table = table(candidates);
+    TextTable table = Candidate.table(candidates, trained.input());
     out.println();
     out.println(table);
     if (cut != null) {
@@ -105,27 +105,6 @@ record Finish(
         Costs.of(model, trained.input()),
         Files.size(file),
         new Evaluator(TrainingSession.CROSS_ENTROPY).evaluate(model, data.testBatches()));
-  }
-
-  private TextTable table(List<Candidate> candidates) {
-    Module[] models = candidates.stream().map(Candidate::model).toArray(Module[]::new);
-    double[] one = Latency.medians(trained.input(), 1, models);
-    double[] many = Latency.medians(trained.input(), 64, models);
-    TextTable table =
-        new TextTable(
-            "", "parameters", "MACs", "file bytes", "1 image", "64 images", "test accuracy");
-    for (int i = 0; i < models.length; i++) {
-      Candidate candidate = candidates.get(i);
-      table.row(
-          candidate.name(),
-          Figures.count(candidate.costs().params()),
-          Figures.count(candidate.costs().macs()),
-          Figures.count(candidate.bytes()),
-          Figures.milliseconds(one[i]),
-          Figures.milliseconds(many[i]),
-          Figures.percent(candidate.evaluation().accuracy()));
-    }
-    return table;
   }
 
   private static void describeCut(List<Candidate> candidates, double difference, PrintStream out) {

@@ -18,6 +18,9 @@ import picocli.CommandLine.Spec;
     subcommands = {
       TrainCommand.class,
       EvalCommand.class,
+      PruneCommand.class,
+      SensitivityCommand.class,
+      CompareCriteriaCommand.class,
       PredictCommand.class,
       CostCommand.class,
       InfoCommand.class,

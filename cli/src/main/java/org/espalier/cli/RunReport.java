@@ -54,7 +54,8 @@ record RunReport(TrainSettings settings, TrainingData data) {
     report.section("Dense, masked and compact").table(table.rows()).note(explained);
     addCurves(report, history);
     if (cut != null) {
-      addWidths(report, cut);
+      WidthSection.add(report, cut.widths());
+      cut.inexact().forEach(report::note);
     }
     addConfusion(report, last);
     addSamples(report, last.model());
@@ -85,28 +86,6 @@ record RunReport(TrainSettings settings, TrainingData data) {
       series.put(metric.replace('_', ' '), points);
     }
     return series;
-  }
-
-  private static void addWidths(HtmlReport report, CompactReport cut) {
-    List<String> names =
-        cut.widths().stream().map(width -> width.path().replace(".weight", "")).toList();
-    Map<String, List<Integer>> series = new LinkedHashMap<>();
-    series.put("before", cut.widths().stream().map(CompactReport.Width::before).toList());
-    series.put("after", cut.widths().stream().map(CompactReport.Width::after).toList());
-    report
-        .section("Channels a layer, before and after")
-        .bars("Channels", "channels", names, series);
-    List<List<String>> rows = new ArrayList<>(List.of(List.of("layer", "before", "after")));
-    cut.widths()
-        .forEach(
-            width ->
-                rows.add(
-                    List.of(
-                        width.path(),
-                        String.valueOf(width.before()),
-                        String.valueOf(width.after()))));
-    report.table(rows);
-    cut.inexact().forEach(report::note);
   }
 
   private void addConfusion(HtmlReport report, Candidate last) {

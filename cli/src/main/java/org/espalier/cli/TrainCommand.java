@@ -3,11 +3,8 @@ package org.espalier.cli;
 import static java.lang.Double.isFinite;
 
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -32,7 +29,6 @@ import picocli.CommandLine.Spec;
 final class TrainCommand implements Callable<Integer> {
   private static final int INTERRUPTED = 130;
   private static final Set<String> WITH_RESUME = Set.of("--resume", "--threads", "--save-every");
-  private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyy-MM-dd-HHmmss");
 
   @Mixin private DataOptions data = new DataOptions();
 
@@ -137,8 +133,7 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private TrainingSession started(SaveInterval interval) throws IOException {
-    Path folder =
-        out != null ? out : Path.of("runs", STAMP.format(LocalDateTime.now()) + "-" + model);
+    Path folder = RunFolder.named(out, model);
     return new TrainingSession(folder, settings(folder), null, interval);
   }
 
@@ -167,15 +162,7 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private TrainSettings settings(Path folder) throws IOException {
-    if (Files.exists(folder) && !Files.isDirectory(folder)) {
-      throw new FileAlreadyExistsException(folder.toString());
-    }
-    if (Files.isDirectory(folder) && isFilled(folder)) {
-      throw new IllegalArgumentException(
-          folder
-              + " is not empty, nothing was overwritten; choose another --out, or go on with --resume "
-              + folder);
-    }
+    RunFolder.checkNew(folder, "choose another --out, or go on with --resume " + folder);
     check(epochs >= 1, "--epochs must be at least 1, got " + epochs);
     check(minutes == null || minutes > 0, "--minutes must be above 0, got " + minutes);
     check(limit == null || limit >= 1, "--limit must be at least 1, got " + limit);
@@ -224,12 +211,6 @@ final class TrainCommand implements Callable<Integer> {
         decay,
         prune,
         seed);
-  }
-
-  private static boolean isFilled(Path folder) throws IOException {
-    try (var files = Files.list(folder)) {
-      return files.findAny().isPresent();
-    }
   }
 
   private static void check(boolean fine, String message) {

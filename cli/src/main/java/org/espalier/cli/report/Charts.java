@@ -13,6 +13,7 @@ import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.internal.chartpart.Chart;
 import org.knowm.xchart.style.Styler.ChartTheme;
 import org.knowm.xchart.style.Styler.LegendPosition;
@@ -51,6 +52,21 @@ final class Charts {
 
   /** Draws lines over a common axis; points that are NaN are left out; empty where none is left. */
   String lines(String title, String xTitle, String yTitle, Map<String, List<double[]>> series) {
+    return lines(title, xTitle, yTitle, series, false);
+  }
+
+  /** Draws lines as {@link #lines} does, with a mark at each point. */
+  String markedLines(
+      String title, String xTitle, String yTitle, Map<String, List<double[]>> series) {
+    return lines(title, xTitle, yTitle, series, true);
+  }
+
+  private static String lines(
+      String title,
+      String xTitle,
+      String yTitle,
+      Map<String, List<double[]>> series,
+      boolean marked) {
     XYChart chart =
         new XYChartBuilder()
             .width(WIDTH)
@@ -67,12 +83,14 @@ final class Charts {
           entry.getValue().stream().filter(point -> Double.isFinite(point[1])).toList();
       if (!drawn.isEmpty()) {
         any = true;
-        chart
-            .addSeries(
+        XYSeries line =
+            chart.addSeries(
                 entry.getKey(),
                 drawn.stream().mapToDouble(p -> p[0]).toArray(),
-                drawn.stream().mapToDouble(p -> p[1]).toArray())
-            .setMarker(SeriesMarkers.NONE);
+                drawn.stream().mapToDouble(p -> p[1]).toArray());
+        if (!marked) {
+          line.setMarker(SeriesMarkers.NONE);
+        }
       }
     }
     return any ? address(chart) : "";

@@ -70,6 +70,24 @@ public final class HtmlReport {
     return table(rows);
   }
 
+  /**
+   * Adds a line chart as {@link #lines} does, with a mark at each point, and writes it to a PNG
+   * file beside the report; no file where nothing can be drawn.
+   */
+  public HtmlReport linesAndFile(
+      String title, String xTitle, String yTitle, Map<String, List<double[]>> series, Path file)
+      throws IOException {
+    if (charts.unavailable() != null) {
+      return lines(title, xTitle, yTitle, series);
+    }
+    String address = charts.markedLines(title, xTitle, yTitle, series);
+    if (!address.isEmpty()) {
+      byte[] png = Base64.getDecoder().decode(address.substring(address.indexOf(',') + 1));
+      AtomicFile.write(file, out -> out.write(png));
+    }
+    return image(address, title);
+  }
+
   /** Adds a bar chart, or its numbers where nothing can be drawn. */
   public HtmlReport bars(
       String title, String yTitle, List<String> names, Map<String, List<Integer>> series) {

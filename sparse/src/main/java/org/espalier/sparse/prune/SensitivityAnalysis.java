@@ -54,7 +54,9 @@ public record SensitivityAnalysis(Pruner pruner, List<Double> ratios) {
     double baseline = measured(accuracy, graph.model());
     List<Sensitivity.Row> rows = new ArrayList<>();
     Map<String, double[]> curves = new LinkedHashMap<>();
-    for (ChannelGroup group : graph.prunable().stream().filter(pruner.groups()).toList()) {
+    List<ChannelGroup> groups =
+        graph.prunable().stream().filter(pruner.groups()).filter(criterion::covers).toList();
+    for (ChannelGroup group : groups) {
       double[] scores = Scores.of(criterion, group);
       int staying = Scores.staying(scores);
       if (staying == scores.length) {

@@ -15,6 +15,7 @@ import org.espalier.sparse.prune.ChannelGraph;
 import org.espalier.sparse.prune.ChannelGroup;
 import org.espalier.sparse.prune.Criterion;
 import org.espalier.sparse.prune.Member;
+import org.espalier.sparse.prune.Normaliser;
 import org.espalier.sparse.prune.Pruner;
 import org.espalier.sparse.prune.PruningPlan;
 import org.espalier.sparse.prune.Side;
@@ -49,6 +50,7 @@ class CriterionTableTest {
         Arguments.of("l1 of groups", L1Norm.ofGroups()),
         Arguments.of("l2", L2Norm.ofGroups()),
         Arguments.of("largest first", new Reversed(L1Norm.ofFilters())),
+        Arguments.of("l1 by group means", new Normalised(L1Norm.ofFilters(), Normaliser.MEAN)),
         Arguments.of("filter sums", FilterSums.of(StreamPolicy.SUM)),
         Arguments.of("map activity", MapActivity.of(MapStatistic.MEAN_STD, DATA)),
         Arguments.of("bn", BatchNormImportance.of()),

@@ -1,0 +1,99 @@
+package org.espalier.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.espalier.io.SafeTensors;
+import org.espalier.io.StateDict;
+import org.espalier.io.data.Dataset;
+import org.espalier.io.data.ModelInput;
+import org.espalier.io.data.Normalization;
+import org.espalier.nn.Module;
+import org.espalier.nn.model.Models;
+import org.espalier.nn.model.ResNet;
+import org.espalier.tensor.FormatException;
+import org.espalier.tensor.Shape;
+import org.espalier.tensor.Tensor;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/**
+ * The options that name a trained model, shared by the commands that take one: a file of ours, or
+ * bare PyTorch weights for a named architecture.
+ */
+final class ModelOptions {
+  @Parameters(arity = "0..1", paramLabel = "MODEL", description = "A model file or a run folder.")
+  private Path file;
+
+  @Option(names = "--model", description = "The architecture of bare weights, such as resnet20.")
+  private String name;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "FILE",
+      description = "Bare weights as PyTorch names them (safetensors).")
+  private Path weights;
+
+  @Option(
+      names = "--normalize",
+      paramLabel = "WORD",
+      description = "For bare weights: " + NormalizationOption.FORMS + ".")
+  private String normalize;
+
+  /** Refuses options that name no model, or say twice what it is. */
+  void check(String command) {
+    if ((file == null) == (weights == null)) {
+      throw new IllegalArgumentException(
+          command + " takes a model file, or --model NAME with --weights FILE");
+    }
+    if (file != null && (name != null || normalize != null)) {
+      throw new IllegalArgumentException(
+          "a model file knows its architecture and normalisation: leave out --model and --normalize");
+    }
+    if (weights != null && name == null) {
+      throw new IllegalArgumentException(
+          "--weights needs --model, the architecture; there are " + Models.names());
+    }
+  }
+
+  /**
+   * Loads the model; refused where it does not fit the samples.
+   *
+   * @param samples what the model will see; bare weights take shape and classes from there
+   */
+  ModelFile load(Dataset samples) throws IOException {
+    ModelFile loaded = file != null ? ModelFile.load(file) : bare(samples);
+    DataOptions.checkFits(samples, loaded.input(), loaded.classNames());
+    return loaded;
+  }
+
+  private ModelFile bare(Dataset samples) throws IOException {
+    Shape input = samples.sampleShape();
+    Normalization normalization = NormalizationOption.parse(normalize, input.size(-1));
+    Module model = Models.byName(name, input, samples.classNames().size());
+    Map<String, Tensor> tensors = SafeTensors.read(weights);
+    Map<String, String> names = ResNet.pytorchNames(model);
+    try {
+      StateDict.load(model, input, tensors, path -> names.getOrDefault(path, path));
+    } catch (FormatException e) {
+      throw new FormatException(weights + ": " + e.getMessage(), e);
+    }
+    return new ModelFile(model, ModelInput.of(samples, normalization));
+  }
+
+  /** Returns the file that holds the weights. */
+  Path path() {
+    return file != null ? ModelFile.file(file) : weights;
+  }
+
+  /** Returns the size of that file. */
+  long bytes() throws IOException {
+    return Files.size(path());
+  }
+
+  /** Returns a word for titles and folders: the architecture where it was said, else the file. */
+  String title() {
+    return name != null ? name : String.valueOf(file.toAbsolutePath().normalize().getFileName());
+  }
+}
