@@ -254,6 +254,7 @@ final class VectorProduct {
       int first, int end, int rows, int j, int width, int depth, TileRows start, TileRows to) {
     int bAt = bStride == 0 ? bFrom + j * depth : bFrom + j;
     int bStep = bStride == 0 ? width : bStride;
+    VectorTileWarmUp.before(width, aStep != 0, (long) (end - first) * width * depth);
     if (aStep == 0) {
       VectorRowTile.run(width, first, end, depth, left, b, bAt, bStep, start, to);
     } else if (aPacked) {
