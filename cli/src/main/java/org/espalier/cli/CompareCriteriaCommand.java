@@ -215,7 +215,7 @@ final class CompareCriteriaCommand implements Callable<Integer> {
     }
     ComparisonReport report =
         new ComparisonReport(
-            model.title(), log.find(ComparedRun.Key.DENSE), rows, retraining.describe());
+            model.named(), log.find(ComparedRun.Key.DENSE), rows, retraining.describe());
     console.println();
     console.println(report.table());
     console.println(ComparisonReport.EXPLAINED);

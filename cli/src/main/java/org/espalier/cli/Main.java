@@ -48,7 +48,8 @@ public final class Main implements Runnable {
     }
   }
 
-  private static CommandLine commandLine() {
+  /** Returns the parser of all commands. */
+  static CommandLine commandLine() {
     return new CommandLine(new Main())
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpWidth(110)

@@ -92,6 +92,11 @@ final class ModelOptions {
     return Files.size(path());
   }
 
+  /** Returns the model as the user named it. */
+  String named() {
+    return name != null ? name : String.valueOf(file);
+  }
+
   /** Returns a word for titles and folders: the architecture where it was said, else the file. */
   String title() {
     return name != null ? name : String.valueOf(file.toAbsolutePath().normalize().getFileName());

@@ -105,7 +105,7 @@ final class PruneCommand implements Callable<Integer> {
     console.println(
         "%s: %s go by %s%s; %s"
             .formatted(
-                model.title(),
+                model.named(),
                 recipe.cut(),
                 recipe.criterion().title(),
                 steps == 1 ? "" : " in " + steps + " steps",

@@ -118,8 +118,8 @@ final class RetrainingOptions {
         batches > 0 ? "batch-norm statistics from %d batches; ".formatted(batches) : "";
     return statistics
         + (epochs > 0
-            ? "%d epochs of fine-tuning, learning rate %s, weight decay %s"
-                .formatted(epochs, rate, weightDecay)
+            ? "%d %s of fine-tuning, learning rate %s, weight decay %s"
+                .formatted(epochs, epochs == 1 ? "epoch" : "epochs", rate, weightDecay)
             : "no fine-tuning");
   }
 

@@ -122,13 +122,13 @@ final class SensitivityCommand implements Callable<Integer> {
         groups.limited(Pruner.local(criterion.of(evidence, Ranking.LOCAL), Ratios.of(0)));
     console.println(
         "%s: each layer by itself loses filters by %s; %s test samples"
-            .formatted(model.title(), criterion.title(), Figures.count(parts.test().size())));
+            .formatted(model.named(), criterion.title(), Figures.count(parts.test().size())));
     double last = ratios.get(ratios.size() - 1);
     Sensitivity found =
         new SensitivityAnalysis(pruner, ratios)
             .run(graph, trial -> parts.evaluate(trial).accuracy(), row -> show(row, last));
     Files.createDirectories(folder);
-    SensitivityReport report = new SensitivityReport(found, criterion.title(), model.title());
+    SensitivityReport report = new SensitivityReport(found, criterion.title(), model.named());
     console.println();
     console.println(report.table());
     console.println("whole model: " + Figures.percent(found.baseline()));

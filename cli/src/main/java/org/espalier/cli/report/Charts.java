@@ -26,6 +26,7 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 final class Charts {
   private static final int WIDTH = 640;
   private static final int HEIGHT = 360;
+  private static final int NAMES_BELOW = 3;
 
   private final String reason;
 
@@ -76,7 +77,13 @@ final class Charts {
             .yAxisTitle(yTitle)
             .theme(ChartTheme.XChart)
             .build();
-    chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
+    // Many names below one another would leave no room for the lines above them.
+    boolean many = series.size() > NAMES_BELOW;
+    chart.getStyler().setLegendPosition(many ? LegendPosition.OutsideE : LegendPosition.OutsideS);
+    chart.getStyler().setXAxisDecimalPattern("#,##0.##");
+    if (many) {
+      chart.getStyler().setLegendFont(chart.getStyler().getLegendFont().deriveFont(10f));
+    }
     boolean any = false;
     for (Map.Entry<String, List<double[]>> entry : series.entrySet()) {
       List<double[]> drawn =
