@@ -29,7 +29,7 @@ final class RankCollector {
 
   private final ChannelGraph graph;
   private final Map<String, String> elsewhere;
-  private final Map<String, RankMeans> means = new LinkedHashMap<>();
+  private final List<RankMeans> means = new ArrayList<>();
   private final Set<String> single = new LinkedHashSet<>();
   private List<Place> places;
 
@@ -52,7 +52,10 @@ final class RankCollector {
           Level.INFO, "feature-map rank: {0} images wanted, there are only {1}", wanted, images);
     }
     Map<String, double[]> found = new LinkedHashMap<>();
-    means.forEach((path, mean) -> found.put(path, mean.means()));
+    for (int i = 0; i < places.size(); i++) {
+      found.merge(places.get(i).path, means.get(i).means(), RankCollector::sum);
+    }
+    found.replaceAll((path, sum) -> divided(sum, uses(path)));
     warn(found);
     return new FeatureMapRanks(images, found);
   }
@@ -62,13 +65,29 @@ final class RankCollector {
     if (places == null) {
       places = places(recording);
       places.forEach(place -> noteSingle(place, recording));
+      places.forEach(place -> means.add(new RankMeans(place.channels)));
     }
-    for (Place place : places) {
-      Tensor maps = recording.calls().get(place.call).out();
-      means
-          .computeIfAbsent(place.path, path -> new RankMeans(place.channels))
-          .add(maps, place.path);
+    for (int i = 0; i < places.size(); i++) {
+      Place place = places.get(i);
+      means.get(i).add(recording.calls().get(place.call).out(), place.path);
     }
+  }
+
+  /** A layer that is called several times shows its maps in as many places. */
+  private long uses(String path) {
+    return places.stream().filter(place -> place.path.equals(path)).count();
+  }
+
+  private static double[] sum(double[] a, double... b) {
+    double[] sum = a.clone();
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += b[i];
+    }
+    return sum;
+  }
+
+  private static double[] divided(double[] sum, long uses) {
+    return Arrays.stream(sum).map(value -> value / uses).toArray();
   }
 
   private void noteSingle(Place place, Recording recording) {

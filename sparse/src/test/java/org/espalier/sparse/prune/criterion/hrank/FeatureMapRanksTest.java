@@ -3,6 +3,7 @@ package org.espalier.sparse.prune.criterion.hrank;
 import static org.espalier.sparse.prune.TestNets.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.System.Logger.Level;
@@ -14,6 +15,8 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
+import org.espalier.autograd.Var;
+import org.espalier.autograd.op.Ops;
 import org.espalier.nn.Batch;
 import org.espalier.nn.Batches;
 import org.espalier.nn.Module;
@@ -169,10 +172,8 @@ class FeatureMapRanksTest {
     Tensor x = data.epoch(0, 0).next().x();
     FeatureMapRanks ranks = FeatureMapRanks.collect(ChannelGraph.of(model, image), data, 2);
     assertArrayEquals(
-        expected(behind(model, x, "features.0.bn1"), 0, 1).length == 1
-            ? ranks.of("features.0.project.weight")
-            : null,
         expected(behind(model, x, "features.0.bn2"), 0, 16),
+        ranks.of("features.0.project.weight"),
         1e-12);
     Criterion criterion = FeatureMapRankImportance.of(ranks);
     ChannelGroup group = ChannelGraph.of(model, image).groupOf("features.1.expand.weight");
@@ -182,6 +183,38 @@ class FeatureMapRanksTest {
     for (int c = 0; c < sum.length; c++) {
       assertEquals(expand[c] + depthwise[c], sum[c], 1e-12);
     }
+  }
+
+  /** With one place for both, its ranks counted twice and those of the second never. */
+  @Test
+  void aLayerThatIsCalledTwiceCountsByTheMeanOverItsPlaces() {
+    TestNet model =
+        new TestNet(
+                (net, x) -> {
+                  Var first = net.conv("c1", x);
+                  Var second = net.conv("c1", Ops.affine(x, 0, 1));
+                  return net.head(net.conv("c2", Ops.relu(Ops.concat(-1, first, second))));
+                })
+            .with("c1", 4, 3, 3, 3)
+            .with("c2", 2, 3, 3, 8)
+            .with("fc", 2, 2);
+    model.initialize(3);
+    Noise data = new Noise(1, IMAGE, 20);
+    Tensor x = data.epoch(0, 0).next().x();
+    Tensor maps =
+        Recording.ofNumbers(model, x).calls().stream()
+            .filter(call -> call.op().name().equals("relu"))
+            .findFirst()
+            .orElseThrow()
+            .out();
+    double[] wanted = expected(maps, 0, 4);
+    double[] second = expected(maps, 4, 4);
+    for (int c = 0; c < wanted.length; c++) {
+      assertNotEquals(wanted[c], second[c]);
+      wanted[c] = (wanted[c] + second[c]) / 2;
+    }
+    FeatureMapRanks ranks = FeatureMapRanks.collect(ChannelGraph.of(model, IMAGE), data, 20);
+    assertArrayEquals(wanted, ranks.of("c1"), 1e-12);
   }
 
   @Test
