@@ -5,6 +5,7 @@ import java.util.Arrays;
 /**
  * Makes the scores of different groups comparable before a global ranking (structured-pruning
  * reference, 2.5). Where all scores are equal to 0, or a range or deviation is 0, the result is 0.
+ * A divisor below 0, as signed scores can have, would turn the order round and is refused.
  */
 public enum Normaliser {
   /** Leaves the scores as they are. */
@@ -61,6 +62,11 @@ public enum Normaliser {
   }
 
   private static double[] affine(double[] scores, double shift, double divisor) {
+    if (divisor < 0) {
+      throw new IllegalArgumentException(
+          "normaliser: scores cannot be divided by their sum, mean or largest of %s, which would turn their order round; use MIN_MAX or Z_SCORE"
+              .formatted(divisor));
+    }
     return Arrays.stream(scores).map(s -> divisor == 0 ? 0 : (s - shift) / divisor).toArray();
   }
 }

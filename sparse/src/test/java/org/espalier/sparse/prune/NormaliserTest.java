@@ -24,4 +24,13 @@ class NormaliserTest {
       assertArrayEquals(new double[3], normaliser.apply(new double[3]), normaliser.toString());
     }
   }
+
+  @Test
+  void divisorsBelowZeroWhichWouldTurnTheOrderRoundAreRefused() {
+    double[] signed = {-5, -1, 2};
+    TestNets.assertRefused("use MIN_MAX", () -> Normaliser.SUM.apply(signed));
+    TestNets.assertRefused("use MIN_MAX", () -> Normaliser.MEAN.apply(signed));
+    TestNets.assertRefused("use MIN_MAX", () -> Normaliser.MAX.apply(new double[] {-5, -1}));
+    assertArrayEquals(new double[] {0, 4.0 / 7, 1}, Normaliser.MIN_MAX.apply(signed), EPS);
+  }
 }
