@@ -1,5 +1,7 @@
 package org.espalier.sparse.prune.rls;
 
+import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.espalier.nn.Parameter;
 import org.espalier.optim.InverseAutocorrelation;
@@ -18,12 +20,16 @@ public enum RlsImportance {
   /** {@code Σ_j ‖W[j,:]‖² / (2 P[j,j])} over the rows j of the channel. */
   CURVATURE_DIAGONAL {
     @Override
-    double part(double[] w, Tensor p, int[] rows) {
-      double sum = 0;
-      for (int t = 0; t < rows.length; t++) {
-        sum += w[t] * w[t] / (2 * p.get(rows[t] * p.shape().size(1) + rows[t]));
-      }
-      return sum;
+    ToDoubleFunction<double[]> of(Tensor p, int[] rows) {
+      double[] diagonal =
+          IntStream.of(rows).mapToDouble(row -> p.get(row * p.shape().size(1) + row)).toArray();
+      return w -> {
+        double sum = 0;
+        for (int t = 0; t < w.length; t++) {
+          sum += w[t] * w[t] / (2 * diagonal[t]);
+        }
+        return sum;
+      };
     }
   },
   /**
@@ -32,30 +38,31 @@ public enum RlsImportance {
    */
   CURVATURE_GROUP {
     @Override
-    double part(double[] w, Tensor p, int[] rows) {
-      Tensor x = Tensor.of(Shape.of(w.length), w.clone());
-      Tensor solved = Cholesky.of(block(p, rows)).solve(x);
-      double sum = 0;
-      for (int t = 0; t < w.length; t++) {
-        sum += w[t] * solved.get(t) / 2;
-      }
-      return sum;
+    ToDoubleFunction<double[]> of(Tensor p, int[] rows) {
+      Cholesky factor = Cholesky.of(block(p, rows));
+      return w -> {
+        Tensor solved = factor.solve(Tensor.of(Shape.of(w.length), w.clone()));
+        double sum = 0;
+        for (int t = 0; t < w.length; t++) {
+          sum += w[t] * solved.get(t) / 2;
+        }
+        return sum;
+      };
     }
   },
   /** {@code Σ |W_c| / Σ |P[rows of c, all columns]|}, for comparison. */
   WEIGHT_OVER_P {
     @Override
-    double part(double[] w, Tensor p, int[] rows) {
+    ToDoubleFunction<double[]> of(Tensor p, int[] rows) {
       int size = p.shape().size(1);
-      double numerator = 0;
-      double denominator = 0;
-      for (int t = 0; t < rows.length; t++) {
-        numerator += Math.abs(w[t]);
+      double sum = 0;
+      for (int row : rows) {
         for (int j = 0; j < size; j++) {
-          denominator += Math.abs(p.get(rows[t] * size + j));
+          sum += Math.abs(p.get(row * size + j));
         }
       }
-      return numerator / denominator;
+      double denominator = sum;
+      return w -> DoubleStream.of(w).map(Math::abs).sum() / denominator;
     }
   },
   /** {@code ‖W_c‖²}, the control: it needs no P, so any optimizer may have trained. */
@@ -66,23 +73,19 @@ public enum RlsImportance {
     }
 
     @Override
-    double part(double[] w, Tensor p, int[] rows) {
-      double sum = 0;
-      for (double weight : w) {
-        sum += weight * weight;
-      }
-      return sum;
+    ToDoubleFunction<double[]> of(Tensor p, int[] rows) {
+      return w -> DoubleStream.of(w).map(weight -> weight * weight).sum();
     }
   };
 
   /**
-   * Returns what the weights of one output on one channel add to the channel's score.
+   * Returns what maps the weights of one output on a channel, one a kernel position, to what they
+   * add to the channel's score. All that depends on P alone is done here, once for all outputs.
    *
-   * @param w the weights, one a kernel position
    * @param p the matrix that the channel is in, null where none is needed
    * @param rows the channel's rows of p
    */
-  abstract double part(double[] w, Tensor p, int[] rows);
+  abstract ToDoubleFunction<double[]> of(Tensor p, int[] rows);
 
   /** Tells whether scores need P. */
   boolean needsMatrices() {
@@ -157,9 +160,9 @@ public enum RlsImportance {
       int group = single ? block / channels : block;
       for (int channel = 0; channel < channels; channel++) {
         if (!single || channel == block % channels) {
-          int[] rows = rows(shape, channel, single);
+          ToDoubleFunction<double[]> part = of(p, rows(shape, channel, single));
           for (int o = group * outputs; o < (group + 1) * outputs; o++) {
-            parts[o][channel] = part(weights(value, o, channel), p, rows);
+            parts[o][channel] = part.applyAsDouble(weights(value, o, channel));
           }
         }
       }
