@@ -291,7 +291,7 @@ class GoldenBatchNormImportanceTest {
   }
 
   private static void endToEnd(GoldenCase golden) {
-    TwoConvolutions net = new TwoConvolutions(golden, 2);
+    TwoConvolutions net = new TwoConvolutions(golden);
     ChannelGraph graph = ChannelGraph.of(net.model(), net.image());
     RAW.byNorm(net.model(), net.image())
         .forEach(

@@ -196,7 +196,7 @@ class GoldenHRankTest {
 
   /** The mask of each layer, the masked net and the compact one. */
   private static void endToEnd(GoldenCase golden) {
-    TwoConvolutions net = new TwoConvolutions(golden, 1);
+    TwoConvolutions net = new TwoConvolutions(golden);
     ChannelGraph graph = ChannelGraph.of(net.model(), net.image());
     FeatureMapRanks ranks =
         FeatureMapRanks.collect(graph, new One(net.x()), net.x().shape().size(0));

@@ -3,6 +3,8 @@ package org.espalier.tests.golden;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.espalier.nn.Module;
 import org.espalier.nn.Pass;
 import org.espalier.nn.Sequential;
@@ -26,16 +28,14 @@ final class TwoConvolutions {
   private final Sequential model;
 
   /**
-   * Builds the net.
-   *
-   * @param stride of the second convolution
+   * Builds the net; strides are those that its description names, {@code conv2(3x3,stride2,pad1)}.
    */
-  TwoConvolutions(GoldenCase golden, int stride) {
+  TwoConvolutions(GoldenCase golden) {
     this.golden = golden;
     x = ChannelsLast.of(golden, "x", DType.F32);
     Tensor head = golden.tensor("fc_weight", DType.F32);
-    Conv2d conv1 = conv("conv1", 1);
-    Conv2d conv2 = conv("conv2", stride);
+    Conv2d conv1 = conv("conv1");
+    Conv2d conv2 = conv("conv2");
     model =
         Sequential.builder()
             .add("conv1", conv1)
@@ -52,7 +52,8 @@ final class TwoConvolutions {
     model.parameter("fc.bias").set(golden.tensor("fc_bias", DType.F32));
   }
 
-  private Conv2d conv(String name, int stride) {
+  private Conv2d conv(String name) {
+    Matcher stride = Pattern.compile(name + "\\([^)]*stride(\\d+)").matcher(golden.text("net"));
     Tensor weight = golden.tensor(name, DType.F32);
     Shape shape = weight.shape();
     boolean bias = golden.has(name + "_bias");
@@ -62,7 +63,7 @@ final class TwoConvolutions {
             shape.size(0),
             ConvConfig.kernel(shape.size(2))
                 .withPadding(shape.size(2) / 2)
-                .withStride(stride)
+                .withStride(stride.find() ? Integer.parseInt(stride.group(1)) : 1)
                 .withBias(bias));
     conv.weight().restore(ChannelsLast.of(weight));
     if (bias) {
