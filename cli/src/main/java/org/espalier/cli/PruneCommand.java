@@ -66,7 +66,9 @@ final class PruneCommand implements Callable<Integer> {
     Cut cut = Cut.parse("--cut", cutText);
     check();
     Path folder = RunFolder.named(out, model.title() + "-pruned");
-    RunFolder.checkNew(folder, "choose another --out");
+    if (!dryRun) {
+      RunFolder.checkNew(folder, "choose another --out");
+    }
     Dataset test =
         PruningData.limited("--test-limit", data.test(), samples.testLimit(), samples.seed());
     ModelFile loaded = model.load(test);

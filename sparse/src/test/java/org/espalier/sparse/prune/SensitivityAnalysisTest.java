@@ -56,6 +56,26 @@ class SensitivityAnalysisTest {
   }
 
   @Test
+  void groupsThatTheCriterionSaysNothingAboutAreLeftOut() {
+    ChannelGroup first = graph.prunable().stream().filter(g -> !g.isStream()).toList().get(0);
+    Criterion one =
+        new Criterion() {
+          @Override
+          public double[] score(ChannelGroup group) {
+            return L1Norm.ofFilters().score(group);
+          }
+
+          @Override
+          public boolean covers(ChannelGroup group) {
+            return group.equals(first);
+          }
+        };
+    Sensitivity found =
+        new SensitivityAnalysis(PRUNER.withCriterion(one), List.of(0.5)).run(graph, this::measure);
+    assertEquals(List.of(first.name()), found.layers());
+  }
+
+  @Test
   void curvesFallFromOne() {
     Sensitivity found = SensitivityAnalysis.of(PRUNER).run(graph, some -> 0.5);
     assertEquals(List.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), found.ratios());
