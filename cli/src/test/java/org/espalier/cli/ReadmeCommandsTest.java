@@ -9,6 +9,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.espalier.io.Checkpoint;
+import org.espalier.io.data.Dataset;
+import org.espalier.io.data.ModelInput;
+import org.espalier.io.data.Normalization;
+import org.espalier.io.data.Shapes;
+import org.espalier.nn.Module;
+import org.espalier.nn.Snapshot;
+import org.espalier.nn.model.ResNet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -52,10 +60,11 @@ class ReadmeCommandsTest {
 
   @Test
   void pruningPrintsWhatIsSaid() throws IOException {
-    Cli.of(
-            "train --model resnet8 --prune none --epochs 1 --limit 64 --threads 1 --out %s",
-            folder.resolve("runs/dense"))
-        .done();
+    Dataset shapes = Shapes.test(1, 1);
+    Module model = ResNet.cifar(8, shapes.classNames().size()).initialize(1);
+    ModelInput input = ModelInput.of(shapes, Normalization.identity(3));
+    Path run = Files.createDirectories(folder.resolve("runs/dense"));
+    Checkpoint.save(run.resolve(ModelFile.FINAL), Snapshot.of(model, input.meta()));
     compare("prune", 14);
     compare("sensitivity", 9);
   }
