@@ -78,7 +78,7 @@ class ReadmeCommandsTest {
     }
     String command =
         blocks.get(at).get(0).substring(START.length()).replace("runs/", folder + "/runs/");
-    Cli cli = Cli.of(command + " --limit 64 --test-limit 40 --threads 1").done();
+    Cli cli = Cli.of(command + " --limit 16 --test-limit 8 --threads 1").done();
     List<String> printed =
         cli.out().replace(folder + "/", "").lines().map(ReadmeCommandsTest::words).toList();
     List<String> said = blocks.get(at + 1).stream().map(ReadmeCommandsTest::words).toList();
