@@ -15,6 +15,8 @@ public final class SparseTypes implements ModuleTypes {
 
   @Override
   public Map<String, ParametrizationFactory> parametrizations() {
-    return Map.of(FixedMask.TYPE, (spec, shapes) -> FixedMask.empty(shapes.apply("mask")));
+    return Map.of(
+        FixedMask.TYPE, (spec, shapes) -> FixedMask.empty(shapes.apply("mask")),
+        LearnedMask.TYPE, (spec, shapes) -> LearnedMask.of(spec, shapes.apply("score")));
   }
 }

@@ -101,7 +101,8 @@ public final class Compact {
     return DeadChannels.of(graph);
   }
 
-  private static Map<Parameter, Integer> widths(Module model, Shape sampleShape) {
+  /** Returns how many channels each weight makes. */
+  static Map<Parameter, Integer> widths(Module model, Shape sampleShape) {
     Map<Parameter, Integer> widths = new IdentityHashMap<>();
     for (ChannelGroup group : ChannelGraph.of(model, sampleShape).groups()) {
       for (Member member : group.members()) {
@@ -113,7 +114,8 @@ public final class Compact {
     return widths;
   }
 
-  private static List<CompactReport.Width> changes(Module model, Map<Parameter, Integer> widths) {
+  /** Returns how many they make now. */
+  static List<CompactReport.Width> changes(Module model, Map<Parameter, Integer> widths) {
     List<CompactReport.Width> changes = new ArrayList<>();
     model
         .state()
@@ -128,7 +130,8 @@ public final class Compact {
     return changes;
   }
 
-  private static long parameters(Module model) {
+  /** Returns the trainable numbers of a model. */
+  static long parameters(Module model) {
     return model.parameters().stream().mapToLong(parameter -> parameter.shape().count()).sum();
   }
 }

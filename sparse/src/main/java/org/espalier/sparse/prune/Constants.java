@@ -1,6 +1,7 @@
 package org.espalier.sparse.prune;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -46,6 +47,7 @@ final class Constants {
   private final Set<Integer> dead = new HashSet<>();
   private final Map<Var, List<Call>> readers = new IdentityHashMap<>();
   private final List<String> inexact = new ArrayList<>();
+  private Set<Integer> unmovable;
 
   /**
    * Runs the model once on a random sample.
@@ -82,6 +84,59 @@ final class Constants {
     return inexact;
   }
 
+  /**
+   * Tells whether what a channel gives can be moved exactly: it arrives as a constant everywhere,
+   * no zero padding lies before a reader, and each reader has somewhere to put it.
+   */
+  boolean isMovable(Unit unit) {
+    CutAxis root = unit.root();
+    int[] rows = root.now(unit.footprint().get(root));
+    if (unmovable == null) {
+      unmovable = findUnmovable();
+    }
+    return graph.select(root.path(), root.axis(), rows).units().stream()
+        .noneMatch(same -> unmovable.contains(same.set()));
+  }
+
+  private Set<Integer> findUnmovable() {
+    Set<Integer> found = new HashSet<>();
+    for (Call call : graph.calls()) {
+      boolean sums = reads(call);
+      if (sums || call.op() instanceof org.espalier.autograd.op.Scatter) {
+        Arrivals all = arrivals(call);
+        for (int p = 0; p < all.values.length; p++) {
+          if (all.dead[p]
+              && !(isEven(call.in(0), p, all.values[p]) && (!sums || folds(call, all, p)))) {
+            found.add(graph.setOf(call.input(0), call.input(0).shape().rank() - 1, p));
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  /** Tells whether one channel's constant alone folds exactly into a reader. */
+  private boolean folds(Call call, Arrivals all, int channel) {
+    if (all.values[channel] == 0) {
+      return true;
+    }
+    boolean[] alone = new boolean[all.values.length];
+    alone[channel] = true;
+    Arrivals one = new Arrivals(all.values, alone, true);
+    double[] amounts = amounts(call, one);
+    boolean hasPlace = graph.parameterOf(call.input(2)) != null || runningMeanBehind(call) != null;
+    return (areNothing(amounts) || hasPlace) && error(call, one, amounts) == 0;
+  }
+
+  private static boolean areNothing(double... amounts) {
+    return Arrays.stream(amounts).allMatch(amount -> amount == 0);
+  }
+
+  /** Tells whether a call sums over the channels of its input by a parameter's weights. */
+  private boolean reads(Call call) {
+    return call.op().cost(call.axes()).macs() > 0 && graph.parameterOf(call.input(1)) != null;
+  }
+
   /** Gives each scatter the constants that its cut channels put into the stream. */
   void intoStreams() {
     for (Call call : graph.calls()) {
@@ -110,7 +165,7 @@ final class Constants {
   /** Adds to each layer that sums over cut channels what they gave. */
   void intoReaders() {
     for (Call call : graph.calls()) {
-      if (call.op().cost(call.axes()).macs() > 0 && graph.parameterOf(call.input(1)) != null) {
+      if (reads(call)) {
         Arrivals arrivals = arrivals(call);
         if (!arrivals.isNothing()) {
           fold(call, arrivals);
@@ -159,6 +214,9 @@ final class Constants {
   private void fold(Call call, Arrivals arrivals) {
     double[] amounts = amounts(call, arrivals);
     note(call, arrivals, error(call, arrivals, amounts));
+    if (areNothing(amounts)) {
+      return;
+    }
     Parameter bias = graph.parameterOf(call.input(2));
     Parameter mean = bias == null ? runningMeanBehind(call) : null;
     if (bias != null) {

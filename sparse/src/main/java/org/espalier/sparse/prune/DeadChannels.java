@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.espalier.tensor.Tensor;
 
 /** Finds the channels whose producers' rows are all exactly zero. */
@@ -14,13 +15,18 @@ final class DeadChannels {
 
   /** Returns the channels that may go; of an axis that is dead throughout the first stays. */
   static ChannelSelection of(ChannelGraph graph) {
+    return of(graph, DeadChannels::isDead);
+  }
+
+  /** Returns the channels that satisfy a predicate and may go; no axis loses all of them. */
+  static ChannelSelection of(ChannelGraph graph, Predicate<Unit> isDead) {
     Map<CutAxis, Integer> left = new HashMap<>();
     List<Unit> dead = new ArrayList<>();
     for (ChannelGroup group : graph.prunable()) {
       List<Unit> units = new ArrayList<>(group.units());
       // From the end, so that it is the first channel that stays where nothing lives.
       for (int i = units.size() - 1; i >= 0; i--) {
-        if (isDead(units.get(i)) && mayGo(units.get(i), left)) {
+        if (isDead.test(units.get(i)) && mayGo(units.get(i), left)) {
           dead.add(0, units.get(i));
         }
       }

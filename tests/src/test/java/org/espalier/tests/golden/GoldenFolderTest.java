@@ -35,7 +35,8 @@ class GoldenFolderTest {
           GoldenBatchNormImportanceTest.STEM,
           GoldenHRankTest.STEM,
           GoldenNeuronImportanceTest.STEM,
-          GoldenWideResNetTest.STEM);
+          GoldenWideResNetTest.STEM,
+          GoldenSclTest.STEM);
 
   @TestFactory
   Stream<DynamicTest> everyFileIsTakenByATest() {
