@@ -9,6 +9,7 @@ module org.espalier.sparse {
   exports org.espalier.sparse.prune.criterion.nisp;
   exports org.espalier.sparse.prune.criterion;
   exports org.espalier.sparse.prune.rls;
+  exports org.espalier.sparse.prune.unstructured;
   exports org.espalier.sparse.prune;
 
   provides org.espalier.nn.ModuleTypes with

@@ -2,6 +2,8 @@ package org.espalier.sparse.mask;
 
 import java.util.Map;
 import org.espalier.nn.ModuleTypes;
+import org.espalier.tensor.DType;
+import org.espalier.tensor.Tensor;
 
 /** Builds the parametrizations of this module from their specs. */
 public final class SparseTypes implements ModuleTypes {
@@ -17,6 +19,9 @@ public final class SparseTypes implements ModuleTypes {
   public Map<String, ParametrizationFactory> parametrizations() {
     return Map.of(
         FixedMask.TYPE, (spec, shapes) -> FixedMask.empty(shapes.apply("mask")),
-        LearnedMask.TYPE, (spec, shapes) -> LearnedMask.of(spec, shapes.apply("score")));
+        LearnedMask.TYPE, (spec, shapes) -> LearnedMask.of(spec, shapes.apply("score")),
+        SurgeryMask.TYPE,
+            (spec, shapes) -> new SurgeryMask(Tensor.full(DType.F32, shapes.apply("mask"), 1)),
+        StructureScales.TYPE, (spec, shapes) -> StructureScales.of(spec, shapes.apply("alpha")));
   }
 }

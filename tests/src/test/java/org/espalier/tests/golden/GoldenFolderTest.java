@@ -36,7 +36,8 @@ class GoldenFolderTest {
           GoldenHRankTest.STEM,
           GoldenNeuronImportanceTest.STEM,
           GoldenWideResNetTest.STEM,
-          GoldenSclTest.STEM);
+          GoldenSclTest.STEM,
+          GoldenPruningTest.STEM);
 
   @TestFactory
   Stream<DynamicTest> everyFileIsTakenByATest() {
