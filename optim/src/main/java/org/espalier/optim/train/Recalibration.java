@@ -96,6 +96,7 @@ public record Recalibration(Batches batches, int count, boolean fresh) {
     private final Parameter counter;
     private final Tensor oldMean;
     private final Tensor oldVariance;
+    private final int oldCount;
     private final double[] means;
     private final double[] variances;
     private long version;
@@ -115,6 +116,7 @@ public record Recalibration(Batches batches, int count, boolean fresh) {
               .orElse(null);
       oldMean = norm.runningMean().raw().copy();
       oldVariance = norm.runningVariance().raw().copy();
+      oldCount = counter == null ? 0 : (int) counter.raw().get(0);
       means = new double[oldMean.count()];
       variances = new double[oldMean.count()];
     }
@@ -152,6 +154,7 @@ public record Recalibration(Batches batches, int count, boolean fresh) {
     void restore() {
       norm.runningMean().update(raw -> fill(raw, oldMean.toDoubles()));
       norm.runningVariance().update(raw -> fill(raw, oldVariance.toDoubles()));
+      count(oldCount);
     }
 
     private void count(int value) {

@@ -11,6 +11,7 @@ import java.util.stream.IntStream;
 import org.espalier.nn.Batch;
 import org.espalier.nn.Batches;
 import org.espalier.nn.Module;
+import org.espalier.nn.Parameter;
 import org.espalier.nn.Sequential;
 import org.espalier.nn.layer.BatchNorm;
 import org.espalier.nn.layer.BatchNormConfig;
@@ -119,9 +120,12 @@ class RecalibrationTest {
     }
   }
 
+  /** The counter weighs a cumulative average: from 0 the next batch would rule alone. */
   @Test
-  void aFailureLeavesTheOldStatistics() {
-    BatchNorm norm = used(0.1);
+  void aFailureLeavesTheOldStatisticsAndTheirCounter() {
+    BatchNorm norm = used(null);
+    Parameter counter = norm.ownParameters().get("num_batches_tracked");
+    counter.update(raw -> raw.set(0, 7));
     Batches single =
         new Batches() {
           @Override
@@ -142,6 +146,7 @@ class RecalibrationTest {
     assertThrows(RuntimeException.class, () -> Recalibration.fresh(single).apply(norm));
     assertArrayEquals(new double[] {9, -9}, norm.runningMean().raw().toDoubles());
     assertArrayEquals(new double[] {4, 5}, norm.runningVariance().raw().toDoubles());
+    assertEquals(7, counter.raw().get(0));
   }
 
   @Test
