@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -124,8 +125,20 @@ final class Constants {
     alone[channel] = true;
     Arrivals one = new Arrivals(all.values, alone, true);
     double[] amounts = amounts(call, one);
-    boolean hasPlace = graph.parameterOf(call.input(2)) != null || runningMeanBehind(call) != null;
-    return (areNothing(amounts) || hasPlace) && error(call, one, amounts) == 0;
+    return (areNothing(amounts) || hasOwnPlace(call)) && error(call, one, amounts) == 0;
+  }
+
+  /** Tells whether a constant has somewhere to go, which no other call would feel. */
+  private boolean hasOwnPlace(Call call) {
+    Parameter place = place(call);
+    return place != null
+        && graph.calls().stream().filter(c -> reads(c) && place(c) == place).count() == 1;
+  }
+
+  /** Returns what can take a call's constants: its bias, else the running mean behind, or null. */
+  private Parameter place(Call call) {
+    Parameter bias = graph.parameterOf(call.input(2));
+    return bias == null ? runningMeanBehind(call) : bias;
   }
 
   private static boolean areNothing(double... amounts) {
@@ -164,14 +177,13 @@ final class Constants {
 
   /** Adds to each layer that sums over cut channels what they gave. */
   void intoReaders() {
+    Map<Parameter, List<double[]>> folds = new LinkedHashMap<>();
     for (Call call : graph.calls()) {
       if (reads(call)) {
-        Arrivals arrivals = arrivals(call);
-        if (!arrivals.isNothing()) {
-          fold(call, arrivals);
-        }
+        fold(call, arrivals(call), folds);
       }
     }
+    folds.forEach(this::shift);
   }
 
   private Arrivals arrivals(Call call) {
@@ -211,31 +223,49 @@ final class Constants {
     return true;
   }
 
-  private void fold(Call call, Arrivals arrivals) {
+  /** Notes by how much a bias, or the running mean behind, would have to move for this call. */
+  private void fold(Call call, Arrivals arrivals, Map<Parameter, List<double[]>> folds) {
     double[] amounts = amounts(call, arrivals);
-    note(call, arrivals, error(call, arrivals, amounts));
-    if (areNothing(amounts)) {
-      return;
+    Parameter place = place(call);
+    if (place != null) {
+      boolean bias = place == graph.parameterOf(call.input(2));
+      double[] moves = Arrays.stream(amounts).map(a -> bias ? a : -a).toArray();
+      folds.computeIfAbsent(place, key -> new ArrayList<>()).add(moves);
     }
-    Parameter bias = graph.parameterOf(call.input(2));
-    Parameter mean = bias == null ? runningMeanBehind(call) : null;
-    if (bias != null) {
-      shift(bias, 1, amounts);
-    } else if (mean != null) {
-      shift(mean, -1, amounts);
-    } else {
-      inexact.add(
-          call.scope() + ": constants dropped, there is neither a bias nor a batch norm behind it");
+    if (!arrivals.isNothing()) {
+      note(call, arrivals, error(call, arrivals, amounts));
+      if (place == null && !areNothing(amounts)) {
+        inexact.add(
+            call.scope()
+                + ": constants dropped, there is neither a bias nor a batch norm behind it");
+      }
     }
   }
 
-  private static void shift(Parameter parameter, double sign, double... amounts) {
-    parameter.update(
-        raw -> {
-          for (int o = 0; o < amounts.length; o++) {
-            raw.set(o, raw.get(o) + sign * amounts[o]);
-          }
-        });
+  /** Moves a parameter once, however many calls share it: by the mean of what they ask for. */
+  private void shift(Parameter parameter, List<double[]> moves) {
+    double[] mean = new double[moves.get(0).length];
+    double apart = 0;
+    for (int o = 0; o < mean.length; o++) {
+      for (double[] move : moves) {
+        mean[o] += move[o] / moves.size();
+        double off = Math.abs(move[o] - moves.get(0)[o]);
+        apart = Math.max(apart, off > TOLERANCE * (1 + Math.abs(move[o])) ? off : 0);
+      }
+    }
+    if (apart > 0) {
+      inexact.add(
+          "%s is shared by calls that get other constants, up to %.3g apart; it moved by their mean"
+              .formatted(parameter.name(), apart));
+    }
+    if (!areNothing(mean)) {
+      parameter.update(
+          raw -> {
+            for (int o = 0; o < mean.length; o++) {
+              raw.set(o, raw.get(o) + mean[o]);
+            }
+          });
+    }
   }
 
   /** Returns what the constants add to each output through all kernel taps. */

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.function.Function;
+import org.espalier.autograd.Var;
+import org.espalier.autograd.op.Ops;
 import org.espalier.autograd.op.PoolOptions;
 import org.espalier.nn.Module;
 import org.espalier.nn.Residual;
@@ -150,6 +152,46 @@ class ConstantsTest {
     }
     assertEquals(0, inside, 1e-5);
     assertTrue(border > 1e-3);
+  }
+
+  /** A net whose convolution c reads the same channels twice, the second time times a factor. */
+  private static TestNet sharedReader(double factor) {
+    TestNet net =
+        new TestNet(
+                (n, x) -> {
+                  Var h = Ops.relu(n.scale("bn", n.conv("a", x)));
+                  Var first = Ops.relu(n.conv("c", h));
+                  return n.head(Ops.add(first, Ops.relu(n.conv("c", Ops.affine(h, factor, 0)))));
+                })
+            .with("a", 5, 1, 1, 2)
+            .norm("bn", 5)
+            .with("c", 4, 1, 1, 5)
+            .with("c_b", 4)
+            .with("fc", 3, 4);
+    net.initialize(8);
+    net.parameter("bn_bias").set(Tensor.of(Shape.of(5), 0.1f, 0.7f, 0.2f, 0.3f, 0.9f));
+    zeroed(net, "a", 1, 4);
+    return net;
+  }
+
+  private static List<String> foldShared(Module net) {
+    return ChannelGraph.of(net, SMALL).select("a", 0, 1, 4).cut(MaskPolicy.FOLD_CONSTANT);
+  }
+
+  @Test
+  void aReaderThatIsCalledTwiceGetsTheConstantsOnce() {
+    TestNet net = sharedReader(1);
+    Tensor x = TestNet.sample(3, 2, 6, 6, 2);
+    Tensor before = TestNet.infer(net, x);
+    assertEquals(List.of(), foldShared(net));
+    TestModels.assertClose(before, TestNet.infer(net, x));
+  }
+
+  @Test
+  void callsOfOneReaderThatGetOtherConstantsAreReported() {
+    List<String> inexact = foldShared(sharedReader(2));
+    assertEquals(1, inexact.size(), inexact.toString());
+    assertTrue(inexact.get(0).startsWith("c_b is shared"), inexact.toString());
   }
 
   @Test
