@@ -1,6 +1,7 @@
 package org.espalier.sparse.prune;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -192,6 +193,14 @@ class ConstantsTest {
     List<String> inexact = foldShared(sharedReader(2));
     assertEquals(1, inexact.size(), inexact.toString());
     assertTrue(inexact.get(0).startsWith("c_b is shared"), inexact.toString());
+  }
+
+  @Test
+  void whatAReaderThatIsCalledTwiceGetsCannotBeMovedForOneOfItsCalls() {
+    TestNet net = sharedReader(2);
+    ChannelSelection going = ChannelGraph.of(net, SMALL).select("a", 0, 1, 4);
+    Constants constants = new Constants(net, SMALL, going);
+    going.units().forEach(unit -> assertFalse(constants.isMovable(unit)));
   }
 
   @Test
