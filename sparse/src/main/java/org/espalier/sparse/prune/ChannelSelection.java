@@ -91,6 +91,14 @@ public final class ChannelSelection {
   }
 
   /**
+   * Refuses, with the channels printed, what {@link #cut()} would refuse: pinned or frozen ones,
+   * all that a layer has, or a model that was changed elsewhere. Changes nothing.
+   */
+  public void check() {
+    CutRules.check(this);
+  }
+
+  /**
    * Cuts the channels, in all parameters, their parametrizations and slots, and renumbers index
    * buffers.
    */
@@ -105,6 +113,7 @@ public final class ChannelSelection {
    * @return where constants could not be kept exactly, one line a reader; empty if nowhere
    */
   public List<String> cut(MaskPolicy policy) {
+    check();
     if (policy == MaskPolicy.MASK_WITH_BN) {
       silenceMakers();
     }

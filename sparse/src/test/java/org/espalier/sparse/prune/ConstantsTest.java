@@ -1,5 +1,6 @@
 package org.espalier.sparse.prune;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -177,6 +178,18 @@ class ConstantsTest {
 
   private static List<String> foldShared(Module net) {
     return ChannelGraph.of(net, SMALL).select("a", 0, 1, 4).cut(MaskPolicy.FOLD_CONSTANT);
+  }
+
+  @Test
+  void aRefusedCutChangesNothingUnderAnyPolicy() {
+    for (MaskPolicy policy : MaskPolicy.values()) {
+      TestNet net = sharedReader(1);
+      Tensor x = TestNet.sample(3, 2, 6, 6, 2);
+      Tensor before = TestNet.infer(net, x);
+      ChannelSelection all = ChannelGraph.of(net, SMALL).select("a", 0, 0, 1, 2, 3, 4);
+      TestNets.assertRefused("a", () -> all.cut(policy));
+      assertArrayEquals(before.toDoubles(), TestNet.infer(net, x).toDoubles());
+    }
   }
 
   @Test

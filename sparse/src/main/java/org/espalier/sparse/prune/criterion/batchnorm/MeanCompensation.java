@@ -36,6 +36,7 @@ public final class MeanCompensation {
    */
   public static List<String> cut(
       ChannelGraph graph, ChannelSelection cuts, BatchNormImportance options) {
+    cuts.check();
     Map<Parameter, ScoredNorm> norms = NormReader.read(options, graph.model(), graph.sampleShape());
     for (Member member : cuts.members()) {
       boolean bias = member.side() == Side.OUT && !member.producer();

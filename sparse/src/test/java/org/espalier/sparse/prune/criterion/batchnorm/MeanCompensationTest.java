@@ -20,6 +20,7 @@ import org.espalier.sparse.prune.ChannelGraph;
 import org.espalier.sparse.prune.ChannelSelection;
 import org.espalier.sparse.prune.TestModels;
 import org.espalier.sparse.prune.TestNet;
+import org.espalier.sparse.prune.TestNets;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 import org.junit.jupiter.api.Test;
@@ -61,6 +62,18 @@ class MeanCompensationTest {
       assertEquals(5, model.parameter("0.weight").shape().size(0));
       assertArrayEquals(before.toDoubles(), TestNet.infer(model, x).toDoubles(), 1e-5);
     }
+  }
+
+  @Test
+  void aRefusedCutChangesNothing() {
+    Module model = net(Activation.relu());
+    Tensor x = TestNet.sample(1, 3, 8, 8, 3);
+    double[] before = TestNet.infer(model, x).toDoubles();
+    ChannelGraph graph = ChannelGraph.of(model, IMAGE);
+    ChannelSelection all = channels(graph, "0.weight", 0, 1, 2, 3, 4, 5);
+    TestNets.assertRefused(
+        "nothing would be left", () -> MeanCompensation.cut(graph, all, BatchNormImportance.of()));
+    assertArrayEquals(before, TestNet.infer(model, x).toDoubles());
   }
 
   @Test
