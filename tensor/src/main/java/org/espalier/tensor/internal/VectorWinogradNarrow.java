@@ -16,10 +16,10 @@ import org.espalier.tensor.parallel.Parallel;
  *
  * <p>Why not in blocks: the weights of few channels fit the L1 cache or nearly so, and what wide
  * layers must write to the L2 cache and read again, 36 points and 36 products of each tile, costs
- * more than the multiplications here. The points are made six at a time, the products of these six
- * are transformed along their row at once, and what waits for the transform of the columns is a
- * sixth of it. Neither points nor products of neighbouring tiles have gaps between them, so that
- * the transforms fill their vectors.
+ * more than the multiplications here. The points are made six at a time, a piece has few tiles, and
+ * neither points nor products of neighbouring tiles have gaps between them, so that the transforms
+ * fill their vectors. The products are transformed along their columns first, as {@link
+ * VectorWinogradOutput} does: a compact network has the bits of the masked one it was cut from.
  */
 final class VectorWinogradNarrow {
   /** Points of a tile along an axis. */
@@ -89,7 +89,7 @@ final class VectorWinogradNarrow {
         (from, to) -> {
           float[] half = Scratch.take((long) together * tiles.halfSize());
           float[] points = Scratch.take((long) SIDE * inPlane);
-          float[] products = Scratch.take((long) SIDE * outPlane);
+          float[] products = Scratch.take((long) SIDE * SIDE * outPlane);
           float[] halfBack = Scratch.take((long) SIDE * WIDE * outPlane);
           float[] outputs = Scratch.take((long) WIDE * line);
           Arrays.fill(points, 0, SIDE * inPlane, 0);
@@ -100,8 +100,9 @@ final class VectorWinogradNarrow {
               tiles.half(source, row + r, half, r * tiles.halfSize());
             }
             for (int i = 0; i < SIDE; i++) {
-              pointRow(i, count, half, points, panels, start, products, halfBack);
+              pointRow(i, count, half, points, panels, start, products);
             }
+            halfBack(products, count, halfBack);
             for (int r = 0; r < count; r++) {
               outputs(halfBack, r * tiles.across() * out, outputs);
               store(outputs, row + r, clamp, target);
@@ -115,7 +116,7 @@ final class VectorWinogradNarrow {
         });
   }
 
-  /** Takes the points of row {@code i} of all tiles there and back again. */
+  /** Makes the points of row {@code i} of all tiles and multiplies them. */
   private void pointRow(
       int i,
       int count,
@@ -123,8 +124,7 @@ final class VectorWinogradNarrow {
       float[] points,
       float[] panels,
       float[] start,
-      float[] products,
-      float[] halfBack) {
+      float[] products) {
     int across = tiles.across();
     int stride = tiles.stride();
     for (int r = 0; r < count; r++) {
@@ -134,10 +134,19 @@ final class VectorWinogradNarrow {
       int point = SIDE * i + j;
       float[] first = point == EVERYWHERE && start != null ? start : ZEROS;
       int panel = point * in * padded;
-      multiply(points, j * inPlane, stride, panels, panel, first, products, j * outPlane, count);
+      int to = point * outPlane;
+      multiply(points, j * inPlane, stride, panels, panel, first, products, to, count);
     }
-    VectorWinogradLine.output(
-        products, 0, outPlane, 0, halfBack, i * WIDE * outPlane, outPlane, 1, count * across * out);
+  }
+
+  /** Transforms the columns of the products of all tiles, not yet the rows. */
+  private void halfBack(float[] products, int count, float[] halfBack) {
+    int row = SIDE * outPlane;
+    int run = count * tiles.across() * out;
+    for (int j = 0; j < SIDE; j++) {
+      int at = j * outPlane;
+      VectorWinogradLine.output(products, at, row, 0, halfBack, at, row, 1, run);
+    }
   }
 
   /**
@@ -190,19 +199,14 @@ final class VectorWinogradNarrow {
     }
   }
 
-  /** Transforms the columns of a row of tiles back to lines of outputs, pixel by pixel. */
+  /** Transforms the rows of a row of tiles back to lines of outputs, pixel by pixel. */
   private void outputs(float[] halfBack, int from, float[] outputs) {
     for (int t = 0; t < tiles.across(); t++) {
-      VectorWinogradLine.output(
-          halfBack,
-          from + t * out,
-          WIDE * outPlane,
-          outPlane,
-          outputs,
-          t * WIDE * out,
-          line,
-          WIDE,
-          out);
+      for (int i = 0; i < WIDE; i++) {
+        int at = from + t * out + i * SIDE * outPlane;
+        int to = i * line + t * WIDE * out;
+        VectorWinogradLine.output(halfBack, at, outPlane, 0, outputs, to, out, 1, out);
+      }
     }
   }
 

@@ -309,24 +309,54 @@ class VectorWinogradTest {
     }
   }
 
+  /** Compact layers of few channels and wide ones are computed in different ways. */
   @ParameterizedTest
-  @CsvSource({"3, 3", "5, 5", "1, 3", "1, 5"})
-  void silencedChannelsGiveTheBitsOfTheCompactConvolution(int kernelHeight, int kernelWidth) {
-    ConvGeometry compact = geometry(kernelHeight, kernelWidth, 2, 9, 9, 16, 20, 1, 1, 1, 1);
-    ConvGeometry wide = geometry(kernelHeight, kernelWidth, 2, 9, 9, 32, 20, 1, 1, 1, 1);
+  @CsvSource({
+    "3, 3, 16, 16, 20",
+    "3, 3, 16, 6, 6",
+    "3, 3, 12, 10, 10",
+    "5, 5, 16, 6, 6",
+    "5, 5, 9, 16, 20",
+    "1, 3, 16, 16, 10",
+    "1, 5, 9, 16, 20"
+  })
+  void silencedChannelsGiveTheBitsOfTheCompactConvolution(
+      int kernelHeight, int kernelWidth, int size, int in, int out) {
+    ConvGeometry compact = geometry(kernelHeight, kernelWidth, 2, size, size, in, out, 1, 1, 1, 1);
+    ConvGeometry wide =
+        geometry(kernelHeight, kernelWidth, 2, size, size, 8 * in, 4 * out, 1, 1, 1, 1);
     Random random = new Random(6);
     float[] x = gaussian(random, new NaiveConv(compact).xSize());
     float[] w = gaussian(random, new NaiveConv(compact).weightSize());
-    float[] wideX = gaussian(random, 2 * x.length);
-    float[] wideW = new float[2 * w.length];
-    for (int i = 0; i < x.length; i++) {
-      wideX[2 * i] = x[i];
-    }
+    float[] dy = gaussian(random, new NaiveConv(compact).ySize());
+    float[] wideX = gaussian(random, 8 * x.length);
+    float[] wideW = new float[32 * w.length];
+    float[] wideDy = gaussian(random, 4 * dy.length);
+    scatter(x, wideX, 8);
+    scatter(dy, wideDy, 4);
+    int kernels = w.length / out;
     for (int i = 0; i < w.length; i++) {
-      wideW[2 * i] = w[i];
+      wideW[8 * (4 * (i / kernels) * kernels + i % kernels)] = w[i];
     }
-    assertArrayEquals(
-        new Passes(compact).forward(x, w, null), new Passes(wide).forward(wideX, wideW, null));
+    Passes few = new Passes(compact);
+    Passes many = new Passes(wide);
+    assertArrayEquals(few.forward(x, w, null), gather(many.forward(wideX, wideW, null), 4));
+    assertArrayEquals(few.gradInput(dy, w), gather(many.gradInput(wideDy, wideW), 8));
+  }
+
+  /** Places channel c of each pixel at channel {@code factor · c} of a wider pixel. */
+  private static void scatter(float[] narrow, float[] wide, int factor) {
+    for (int i = 0; i < narrow.length; i++) {
+      wide[i * factor] = narrow[i];
+    }
+  }
+
+  private static float[] gather(float[] wide, int factor) {
+    float[] narrow = new float[wide.length / factor];
+    for (int i = 0; i < narrow.length; i++) {
+      narrow[i] = wide[i * factor];
+    }
+    return narrow;
   }
 
   @Test
