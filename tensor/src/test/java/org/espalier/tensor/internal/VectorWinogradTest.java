@@ -11,7 +11,6 @@ import java.util.Random;
 import org.espalier.tensor.kernel.Clamp;
 import org.espalier.tensor.kernel.ConvGeometry;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -31,7 +30,7 @@ class VectorWinogradTest {
   }
 
   /** Returns a convolution whose padding is the same behind all sides where it is the same. */
-  private static ConvGeometry geometry(
+  static ConvGeometry geometry(
       int kernelHeight,
       int kernelWidth,
       int batch,
@@ -357,30 +356,6 @@ class VectorWinogradTest {
       narrow[i] = wide[i * factor];
     }
     return narrow;
-  }
-
-  @Test
-  void choiceLeavesSmallAndOtherProblemsToTheDirectKernels() {
-    assertTrue(VectorWinogradChoice.serves(geometry(64, 16, 16, 64, 64, 1, 1, 1)));
-    assertFalse(VectorWinogradChoice.serves(geometry(64, 2, 2, 64, 64, 1, 1, 1)));
-    assertFalse(VectorWinogradChoice.serves(geometry(1, 8, 8, 64, 64, 1, 1, 1)));
-    assertTrue(VectorWinogradChoice.serves(geometry(64, 16, 16, 10, 10, 1, 1, 1)));
-    assertFalse(VectorWinogradChoice.serves(geometry(64, 16, 16, 64, 2, 1, 1, 1)));
-    assertFalse(
-        VectorWinogradChoice.fits(
-            new ConvGeometry(64, 16, 16, 64, 8, 8, 64, 3, 3, 2, 2, 1, 1, 1, 1, 1)));
-    assertTrue(VectorWinogradChoice.serves(geometry(5, 5, 64, 16, 16, 64, 64, 2, 2, 2, 1)));
-    assertTrue(VectorWinogradChoice.serves(geometry(1, 5, 16, 1, 150, 128, 256, 0, 2, 2, 1)));
-    assertTrue(VectorWinogradChoice.serves(geometry(1, 3, 16, 1, 150, 16, 128, 0, 1, 1, 1)));
-    assertTrue(VectorWinogradChoice.serves(geometry(5, 5, 64, 14, 14, 6, 16, 0, 0, 0, 1)));
-    assertTrue(VectorWinogradChoice.serves(geometry(5, 5, 1, 16, 16, 64, 64, 2, 2, 2, 1)));
-    assertFalse(VectorWinogradChoice.serves(geometry(5, 5, 64, 28, 28, 1, 6, 2, 2, 2, 1)));
-    assertFalse(VectorWinogradChoice.serves(geometry(5, 5, 64, 2, 2, 64, 64, 2, 2, 2, 1)));
-    assertFalse(VectorWinogradChoice.serves(geometry(1, 3, 16, 1, 150, 10, 128, 0, 1, 1, 1)));
-    assertFalse(VectorWinogradChoice.serves(geometry(1, 3, 64, 1, 2, 64, 128, 0, 1, 1, 1)));
-    assertFalse(VectorWinogradChoice.fits(geometry(3, 5, 64, 16, 16, 64, 64, 1, 2, 2, 1)));
-    assertFalse(VectorWinogradChoice.fits(geometry(3, 1, 64, 16, 16, 64, 64, 1, 0, 0, 1)));
-    assertFalse(VectorWinogradChoice.fits(geometry(1, 8, 16, 1, 150, 64, 128, 0, 4, 4, 1)));
   }
 
   @ParameterizedTest
