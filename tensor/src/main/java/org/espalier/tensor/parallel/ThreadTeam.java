@@ -1,6 +1,7 @@
 package org.espalier.tensor.parallel;
 
 import java.lang.ref.WeakReference;
+import java.util.ArrayDeque;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,11 +25,18 @@ final class ThreadTeam {
   /** Spins after which a caller that waits for its helpers lets other threads run. */
   private static final int SPINS_BEFORE_YIELD = 10_000;
 
+  /**
+   * Nanoseconds after which an invitation that no thread has accepted is made anew: a pool that has
+   * just missed waking a thread for it would else leave the caller alone for good.
+   */
+  private static final long LOST_NANOS = 1_000_000;
+
   /** The team whose loop ended last. It keeps neither a thread nor a pool alive. */
   private static final AtomicReference<ThreadTeam> IDLE = new AtomicReference<>();
 
   private final WeakReference<ForkJoinPool> pool;
   private final AtomicInteger present = new AtomicInteger();
+  private final ArrayDeque<Invitation> open = new ArrayDeque<>();
   private volatile Loop loop;
 
   private ThreadTeam(ForkJoinPool pool) {
@@ -55,6 +63,7 @@ final class ThreadTeam {
     // Shown before the helpers are counted: one who leaves looks once more, see stays.
     loop = mine;
     try {
+      withdrawLost();
       for (int missing = helpers - present.get(); missing > 0; missing--) {
         submit(pool);
         present.incrementAndGet();
@@ -69,10 +78,50 @@ final class ThreadTeam {
   /** A pool that was told to shut down takes nothing from outside, but its own threads may fork. */
   private void submit(ForkJoinPool target) {
     if (ForkJoinTask.inForkJoinPool()) {
-      ForkJoinTask.adapt((Runnable) this::help).fork();
+      Invitation invitation = new Invitation();
+      open.push(invitation);
+      invitation.fork();
     } else {
       target.execute(this::help);
     }
+  }
+
+  /** Takes old invitations back, the newest first, as the queue of the caller's thread has them. */
+  private void withdrawLost() {
+    open.removeIf(invitation -> invitation.accepted);
+    while (!open.isEmpty() && open.peek().isLost() && open.peek().tryUnfork()) {
+      open.pop();
+      present.decrementAndGet();
+    }
+  }
+
+  /**
+   * Asks a thread of the pool to help. Only the caller of the team's loop sees the list of them.
+   */
+  private final class Invitation extends ForkJoinTask<Void> {
+    private static final long serialVersionUID = 1;
+
+    private final long since = System.nanoTime();
+    private transient volatile boolean accepted;
+
+    boolean isLost() {
+      return System.nanoTime() - since > LOST_NANOS;
+    }
+
+    @Override
+    protected boolean exec() {
+      accepted = true;
+      help();
+      return true;
+    }
+
+    @Override
+    public Void getRawResult() {
+      return null;
+    }
+
+    @Override
+    protected void setRawResult(Void value) {}
   }
 
   private void help() {

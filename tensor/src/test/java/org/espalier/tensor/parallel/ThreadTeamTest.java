@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -42,6 +43,61 @@ class ThreadTeamTest {
       Thread.sleep(5);
       assertTrue(pool.submit(() -> bothAtOnce(pool)).get(), "after the helper has gone");
     } finally {
+      pool.shutdown();
+    }
+  }
+
+  /** The pool's only thread is the caller's: nobody can come, and the queue must not grow. */
+  @Test
+  void invitationsThatNobodyAcceptsAreMadeAnewOneForOne() throws Exception {
+    ForkJoinPool pool = new ForkJoinPool(1);
+    try {
+      AtomicInteger done = new AtomicInteger();
+      int queued =
+          pool.submit(
+                  () -> {
+                    for (int loop = 0; loop < 5; loop++) {
+                      ThreadTeam.run(pool, 1, 4, 4, (piece, from, to) -> done.addAndGet(to - from));
+                      Thread.sleep(2);
+                    }
+                    return ForkJoinTask.getQueuedTaskCount();
+                  })
+              .get();
+      assertEquals(1, queued);
+      assertEquals(20, done.get());
+    } finally {
+      pool.shutdown();
+    }
+  }
+
+  /** Helpers that were asked for in vain are there as soon as the pool has a thread for them. */
+  @Test
+  void aThreadThatComesLateHelpsFromThenOn() throws Exception {
+    ForkJoinPool pool = new ForkJoinPool(2);
+    CountDownLatch busy = new CountDownLatch(1);
+    try {
+      pool.execute(
+          () -> {
+            try {
+              busy.await();
+            } catch (InterruptedException interrupted) {
+              throw new AssertionError(interrupted);
+            }
+          });
+      boolean helped =
+          pool.submit(
+                  () -> {
+                    for (int loop = 0; loop < 3; loop++) {
+                      ThreadTeam.run(pool, 1, 1, 1, (piece, from, to) -> {});
+                      Thread.sleep(2);
+                    }
+                    busy.countDown();
+                    return bothAtOnce(pool);
+                  })
+              .get();
+      assertTrue(helped);
+    } finally {
+      busy.countDown();
       pool.shutdown();
     }
   }
