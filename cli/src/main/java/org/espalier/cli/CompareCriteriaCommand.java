@@ -70,15 +70,11 @@ final class CompareCriteriaCommand implements Callable<Integer> {
     Path folder = RunFolder.named(out, model.title() + "-criteria");
     Map<String, Object> settings = settings();
     ComparisonLog.check(folder, settings);
-    Dataset test =
-        PruningData.limited("--test-limit", data.test(), samples.testLimit(), samples.seed());
+    Dataset test = PruningData.test(data, samples);
     ModelFile loaded = model.load(test);
     boolean needed =
         retraining.needsTraining() || criteria.stream().anyMatch(Criteria::needsImages);
-    Dataset training = needed ? PruningData.training(data, samples.limit(), samples.seed()) : null;
-    PruningData parts =
-        new PruningData(
-            training, test, loaded.normalization(), samples.batchSize(), samples.seed());
+    PruningData parts = PruningData.of(data, samples, test, loaded.normalization(), needed);
     return Workers.run(
         samples.threads(),
         () -> {

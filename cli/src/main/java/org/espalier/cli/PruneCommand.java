@@ -69,17 +69,10 @@ final class PruneCommand implements Callable<Integer> {
     if (!dryRun) {
       RunFolder.checkNew(folder, "choose another --out");
     }
-    Dataset test =
-        PruningData.limited("--test-limit", data.test(), samples.testLimit(), samples.seed());
+    Dataset test = PruningData.test(data, samples);
     ModelFile loaded = model.load(test);
-    boolean learns = retraining.needsTraining() && !dryRun;
-    Dataset training =
-        criterion.needsImages() || learns
-            ? PruningData.training(data, samples.limit(), samples.seed())
-            : null;
-    PruningData parts =
-        new PruningData(
-            training, test, loaded.normalization(), samples.batchSize(), samples.seed());
+    boolean needed = criterion.needsImages() || retraining.needsTraining() && !dryRun;
+    PruningData parts = PruningData.of(data, samples, test, loaded.normalization(), needed);
     return Workers.run(
         samples.threads(),
         () -> {

@@ -24,8 +24,28 @@ record PruningData(
     Dataset training, Dataset test, Normalization normalization, int batchSize, long seed) {
   private static final int EVALUATION_BATCH = 100;
 
-  /** Reads the training samples that the options name. */
-  static Dataset training(DataOptions options, int limit, long seed) throws IOException {
+  /** Draws the test samples that the options name. */
+  static Dataset test(DataOptions options, SampleOptions samples) throws IOException {
+    return limited("--test-limit", options.test(), samples.testLimit(), samples.seed());
+  }
+
+  /**
+   * Reads what a model is pruned by.
+   *
+   * @param needsTraining whether anything looks at training samples
+   */
+  static PruningData of(
+      DataOptions options,
+      SampleOptions samples,
+      Dataset test,
+      Normalization normalization,
+      boolean needsTraining)
+      throws IOException {
+    Dataset training = needsTraining ? training(options, samples.limit(), samples.seed()) : null;
+    return new PruningData(training, test, normalization, samples.batchSize(), samples.seed());
+  }
+
+  private static Dataset training(DataOptions options, int limit, long seed) throws IOException {
     DataSource source = options.source();
     if (source.isSingleFile() && options.test == null) {
       throw new IllegalArgumentException(
@@ -39,7 +59,7 @@ record PruningData(
    *
    * @param limit how many, 0 for all
    */
-  static Dataset limited(String option, Dataset data, int limit, long seed) {
+  private static Dataset limited(String option, Dataset data, int limit, long seed) {
     if (limit == 0) {
       return data;
     }

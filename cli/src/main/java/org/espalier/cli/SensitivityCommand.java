@@ -72,16 +72,10 @@ final class SensitivityCommand implements Callable<Integer> {
     }
     Path folder = RunFolder.named(out, model.title() + "-sensitivity");
     RunFolder.checkNew(folder, "choose another --out");
-    Dataset test =
-        PruningData.limited("--test-limit", data.test(), samples.testLimit(), samples.seed());
+    Dataset test = PruningData.test(data, samples);
     ModelFile loaded = model.load(test);
-    Dataset training =
-        criterion.needsImages()
-            ? PruningData.training(data, samples.limit(), samples.seed())
-            : null;
     PruningData parts =
-        new PruningData(
-            training, test, loaded.normalization(), samples.batchSize(), samples.seed());
+        PruningData.of(data, samples, test, loaded.normalization(), criterion.needsImages());
     return Workers.run(
         samples.threads(),
         () -> {

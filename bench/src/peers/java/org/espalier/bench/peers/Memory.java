@@ -25,6 +25,9 @@ public final class Memory {
 
   private static final long SEED = 1;
 
+  /** What Linux wants to be told to forget the peak of resident memory. */
+  private static final String RESET_PEAK = "5";
+
   private Memory() {}
 
   /** Runs both sides; with a first argument {@code espalier} or {@code libtorch}, that one here. */
@@ -55,7 +58,7 @@ public final class Memory {
     Process process =
         new ProcessBuilder(command)
             .redirectOutput(ProcessBuilder.Redirect.INHERIT)
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     int status = process.waitFor();
     if (status != 0) {
@@ -99,6 +102,8 @@ public final class Memory {
   }
 
   private static long growth(Side side, int steps) throws IOException {
+    // From here on: what starting took for a moment is no part of a step's peak.
+    Files.writeString(Path.of("/proc/self/clear_refs"), RESET_PEAK);
     long before = status("VmRSS");
     for (int step = 0; step < steps; step++) {
       side.run();

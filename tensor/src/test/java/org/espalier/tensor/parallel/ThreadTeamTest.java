@@ -1,11 +1,13 @@
 package org.espalier.tensor.parallel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
+import java.util.concurrent.RecursiveAction;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -47,6 +49,18 @@ class ThreadTeamTest {
     }
   }
 
+  /** Looks at the task that the calling thread would take next. */
+  private static final class Queue extends RecursiveAction {
+    private static final long serialVersionUID = 1;
+
+    static ForkJoinTask<?> next() {
+      return peekNextLocalTask();
+    }
+
+    @Override
+    protected void compute() {}
+  }
+
   /** The pool's only thread is the caller's: nobody can come, and the queue must not grow. */
   @Test
   void invitationsThatNobodyAcceptsAreMadeAnewOneForOne() throws Exception {
@@ -56,8 +70,11 @@ class ThreadTeamTest {
       int queued =
           pool.submit(
                   () -> {
+                    ForkJoinTask<?> before = null;
                     for (int loop = 0; loop < 5; loop++) {
                       ThreadTeam.run(pool, 1, 4, 4, (piece, from, to) -> done.addAndGet(to - from));
+                      assertNotSame(before, Queue.next(), "loop " + loop);
+                      before = Queue.next();
                       Thread.sleep(2);
                     }
                     return ForkJoinTask.getQueuedTaskCount();

@@ -169,8 +169,8 @@ class RlsOnMnistTest {
    * The sheet asks of the mean of three seeds, at tolerance 0, for at least 40 % fewer parameters,
    * at most 1.5 points below unpruned. A run keeps one pruning (35 %) or two (58 %), about equally
    * often, so it depends on the three: seeds 1 to 3 keep one each and miss it, which is said in
-   * docs/results/rls.md; seeds 6 to 8 and the mean of all eight are held to it. With a tolerance of
-   * 0.05 any seeds are.
+   * docs/results/rls.md. The mean of eight seeds is held to it, which is a weaker claim than the
+   * sheet's; with a tolerance of 0.05 any number of seeds is.
    */
   @Test
   void aPerceptronLosesInputsAndHardlyAccuracy() {
@@ -199,11 +199,6 @@ class RlsOnMnistTest {
       assertTrue(mean(lost) <= 1.5, "lost " + mean(lost));
       boolean few = !isWhole() || tolerance == 0 && seeds.length < 8;
       assertTrue(mean(removed) >= (few ? 30 : 40), "removed " + mean(removed));
-      if (seeds.length >= 8) {
-        double ofThree = mean(Arrays.copyOfRange(removed, 5, 8));
-        assertTrue(ofThree >= 40, "removed of seeds 6 to 8: " + ofThree);
-        assertTrue(mean(Arrays.copyOfRange(lost, 5, 8)) <= 1.5);
-      }
     }
   }
 
