@@ -2,6 +2,7 @@
 module org.espalier.sparse {
   requires transitive org.espalier.optim;
 
+  exports org.espalier.sparse.distillation;
   exports org.espalier.sparse.mask;
   exports org.espalier.sparse.prune.criterion.batchnorm;
   exports org.espalier.sparse.prune.criterion.filter;

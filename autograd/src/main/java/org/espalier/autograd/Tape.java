@@ -202,6 +202,16 @@ public final class Tape implements AutoCloseable {
   }
 
   /**
+   * Keeps a value readable until this tape closes, though its maker releases it; to be called
+   * before that.
+   */
+  public void hold(Var value) {
+    if (value.tape() == this && mode.computes()) {
+      lease.retain(value.value());
+    }
+  }
+
+  /**
    * Returns the first recorded call with a NaN or infinite output that can still be read, or null.
    */
   public Call firstNonFinite() {

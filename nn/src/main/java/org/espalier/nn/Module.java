@@ -80,7 +80,9 @@ public abstract class Module {
   private Var scoped(Pass pass, Var x, List<Module> fused) {
     pass.enter(name);
     try {
-      return fused.isEmpty() ? forward(pass, x) : forwardFused(pass, x, fused);
+      Var y = fused.isEmpty() ? forward(pass, x) : forwardFused(pass, x, fused);
+      pass.made(y);
+      return y;
     } finally {
       pass.leave();
     }

@@ -26,10 +26,14 @@ public final class Pass implements AutoCloseable {
    */
   public record EffectiveValue(Parameter parameter) {}
 
+  /** The number that a path gets at a module's second call. */
+  private static final String CALL = "#\\d+";
+
   private final Tape tape;
   private final Random random;
   private final Map<Parameter, Var> values = new IdentityHashMap<>();
   private final Map<String, Long> draws = new HashMap<>();
+  private final Map<String, Var> observed = new HashMap<>();
   private int depth;
 
   private Pass(Mode mode, Workspace workspace, Random random) {
@@ -151,6 +155,49 @@ public final class Pass implements AutoCloseable {
    */
   public void release(Var value) {
     tape.release(value);
+  }
+
+  /**
+   * Asks for what the module at a path will give, to be read by {@link #observed} when the model
+   * has run: it is kept until this pass closes, and fused with nothing behind it. The second call
+   * of a shared module has the path {@code conv#2}.
+   */
+  public void observe(String path) {
+    observed.put(path, null);
+  }
+
+  /**
+   * Returns what the module at a path gave.
+   *
+   * @throws IllegalArgumentException if that was not asked for, or no module of this path has run
+   */
+  public Var observed(String path) {
+    Var output = observed.get(path);
+    if (output == null) {
+      throw new IllegalArgumentException(
+          observed.containsKey(path)
+              ? "pass: no module ran at '" + path + "'"
+              : "pass: '" + path + "' is not observed, " + observed.keySet() + " are");
+    }
+    return output;
+  }
+
+  /** Tells whether someone asked for what a child of the present scope gives, at any call. */
+  boolean observes(String child) {
+    if (observed.isEmpty()) {
+      return false;
+    }
+    String scope = tape.scope();
+    String path = (scope.isEmpty() ? child : scope + "." + child).replaceAll(CALL, "");
+    return observed.keySet().stream().anyMatch(asked -> asked.replaceAll(CALL, "").equals(path));
+  }
+
+  /** Takes the output of the module in whose scope the pass is. */
+  void made(Var output) {
+    if (observed.containsKey(tape.scope())) {
+      tape.hold(output);
+      observed.put(tape.scope(), output);
+    }
   }
 
   boolean isOutermost() {

@@ -54,7 +54,7 @@ public final class Sequential extends Module {
     while (done < modules.size()) {
       Module child = modules.get(done++);
       List<Module> behind = modules.subList(done, modules.size());
-      List<Module> fused = behind.subList(0, child.fuses(pass, behind));
+      List<Module> fused = behind.subList(0, fusing(pass, child, behind));
       Var next = child.applyFused(pass, current, fused);
       if (current != x && next != current) {
         pass.release(current);
@@ -63,6 +63,16 @@ public final class Sequential extends Module {
       done += fused.size();
     }
     return current;
+  }
+
+  /** Returns how many modules run with a child; one whose own output is wanted runs alone. */
+  private static int fusing(Pass pass, Module child, List<Module> behind) {
+    int fusing = child.fuses(pass, behind);
+    boolean observed =
+        fusing > 0
+            && (pass.observes(child.name())
+                || behind.subList(0, fusing).stream().anyMatch(m -> pass.observes(m.name())));
+    return observed ? 0 : fusing;
   }
 
   /** Puts another module in a child's place. */

@@ -44,8 +44,12 @@ final class Diagnosis {
         new Diagnosis(
             trainer.model,
             batch,
-            () -> Pass.train(Workspace.heap(), random),
-            (pass, output) -> trainer.loss(pass, output, batch.y()));
+            () -> {
+              Pass pass = Pass.train(Workspace.heap(), random);
+              trainer.task.begin(pass);
+              return pass;
+            },
+            (pass, output) -> trainer.loss(pass, output, batch));
     return new DivergedException(
         "train: the loss became %s in epoch %d, batch %d: %s"
             .formatted(value, epoch, number, diagnosis.origin("since the step before")));

@@ -118,6 +118,9 @@ final class RunRecord {
     if (trainer.schedule instanceof Stateful stateful) {
       found.add(stateful);
     }
+    if (trainer.task instanceof Stateful stateful) {
+      found.add(stateful);
+    }
     for (Callback callback : trainer.callbacks) {
       if (callback instanceof Stateful stateful) {
         found.add(stateful);

@@ -107,8 +107,9 @@ final class Stepper {
   }
 
   private Var loss(Pass pass, Batch batch, int epoch, int number, Tally tally) {
+    trainer.task.begin(pass);
     Var output = trainer.model.apply(pass, pass.input(batch.x()));
-    Var loss = trainer.loss(pass, output, batch.y());
+    Var loss = trainer.loss(pass, output, batch);
     double value = loss.value().item();
     if (!Double.isFinite(value)) {
       throw Diagnosis.ofLoss(value, epoch, number, trainer, batch, random.at(epoch, number));

@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.espalier.autograd.Var;
 import org.espalier.autograd.op.Ops;
+import org.espalier.nn.Batch;
 import org.espalier.nn.Batches;
 import org.espalier.nn.Module;
 import org.espalier.nn.Pass;
@@ -19,7 +20,6 @@ import org.espalier.nn.metric.Metric;
 import org.espalier.optim.Goal;
 import org.espalier.optim.Optimizer;
 import org.espalier.optim.Schedule;
-import org.espalier.tensor.Tensor;
 
 /**
  * Trains a model: epochs of steps, callbacks, evaluation, early stopping, snapshots and a log.
@@ -34,7 +34,7 @@ import org.espalier.tensor.Tensor;
  */
 public final class Trainer {
   final Module model;
-  final Loss loss;
+  final Task task;
   final Optimizer optimizer;
   final Batches train;
   final Schedule schedule;
@@ -65,7 +65,7 @@ public final class Trainer {
 
   private Trainer(Builder builder) {
     model = builder.model;
-    loss = builder.loss;
+    task = builder.task;
     optimizer = builder.optimizer;
     train = builder.train;
     schedule = builder.schedule;
@@ -119,9 +119,9 @@ public final class Trainer {
     return stopRequested;
   }
 
-  /** Returns the loss and all penalties. */
-  Var loss(Pass pass, Var output, Tensor target) {
-    Var sum = loss.of(pass, output, target);
+  /** Returns the task's loss and all penalties. */
+  Var loss(Pass pass, Var output, Batch batch) {
+    Var sum = task.loss(pass, output, batch);
     for (Penalty penalty : penalties) {
       sum = Ops.add(sum, penalty.of(pass, model));
     }
@@ -137,6 +137,7 @@ public final class Trainer {
     private final List<Callback> callbacks = new ArrayList<>();
     private final List<Penalty> penalties = new ArrayList<>();
     private final Map<String, Object> meta = new LinkedHashMap<>();
+    private Task task;
     private Schedule schedule = Schedule.constant();
     private Validation validation = Validation.NONE;
     private int epochs = 1;
@@ -162,6 +163,7 @@ public final class Trainer {
     private Builder(Module model, Loss loss, Optimizer optimizer, Batches train) {
       this.model = Objects.requireNonNull(model, "model");
       this.loss = Objects.requireNonNull(loss, "loss");
+      this.task = Task.of(loss);
       this.optimizer = Objects.requireNonNull(optimizer, "optimizer");
       this.train = Objects.requireNonNull(train, "train");
       if (train.count() < 1) {
@@ -222,6 +224,15 @@ public final class Trainer {
     /** Adds a callback behind those added before. */
     public Builder callback(Callback callback) {
       callbacks.add(callback);
+      return this;
+    }
+
+    /**
+     * Lowers another task than the mere loss: distillation from a teacher, say. The loss remains
+     * what {@link #validation(Batches, Metric...)} measures.
+     */
+    public Builder task(Task value) {
+      task = Objects.requireNonNull(value, "task");
       return this;
     }
 
