@@ -17,8 +17,8 @@ import org.espalier.tensor.Tensor;
  * architecture, the format version and everything a user of the model needs. Loading names no class
  * and runs none that the file names.
  *
- * <p>Tensors are channels-last, under their dotted paths; optimizer slots are {@code path#slot}.
- * Any safetensors reader can open the file.
+ * <p>Tensors are channels-last, under their dotted paths; optimizer slots are {@code path#slot},
+ * tensors of the training record {@code training:path}. Any safetensors reader can open the file.
  */
 public final class Checkpoint {
   /** The version that {@link #save} writes; files of earlier versions stay readable. */
@@ -38,9 +38,11 @@ public final class Checkpoint {
     metadata.put(VERSION, String.valueOf(FORMAT_VERSION));
     metadata.put(SPEC, Json.write(SpecJson.toJson(snapshot.spec())));
     metadata.put(META, Json.write(ExactNumbers.encode(snapshot.meta())));
-    metadata.put(TRAINING, Json.write(ExactNumbers.encode(snapshot.training())));
     Map<String, Tensor> tensors = new LinkedHashMap<>(snapshot.state());
     tensors.putAll(snapshot.slots());
+    Map<String, Object> training =
+        RecordTensors.extract(RecordTensors.TRAINING, snapshot.training(), tensors);
+    metadata.put(TRAINING, Json.write(ExactNumbers.encode(training)));
     SafeTensors.write(file, metadata, tensors);
   }
 
@@ -51,14 +53,19 @@ public final class Checkpoint {
       checkVersion(file, metadata);
       Map<String, Tensor> state = new LinkedHashMap<>();
       Map<String, Tensor> slots = new LinkedHashMap<>();
+      Map<String, Tensor> recorded = new LinkedHashMap<>();
       for (String name : open.names()) {
-        (name.indexOf(SLOT) < 0 ? state : slots).put(name, open.read(name));
+        Map<String, Tensor> kind =
+            name.startsWith(RecordTensors.TRAINING)
+                ? recorded
+                : name.indexOf(SLOT) < 0 ? state : slots;
+        kind.put(name, open.read(name));
       }
       return new Snapshot(
           spec(file, metadata),
           state,
           slots,
-          record(file, metadata, TRAINING),
+          RecordTensors.resolve(file + ": " + TRAINING, record(file, metadata, TRAINING), recorded),
           record(file, metadata, META));
     }
   }

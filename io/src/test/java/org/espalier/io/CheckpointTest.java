@@ -22,6 +22,7 @@ import org.espalier.nn.Module;
 import org.espalier.nn.Snapshot;
 import org.espalier.nn.model.ResNet;
 import org.espalier.tensor.FormatException;
+import org.espalier.tensor.Shape;
 import org.espalier.tensor.StateException;
 import org.espalier.tensor.Tensor;
 import org.junit.jupiter.api.Test;
@@ -211,5 +212,36 @@ class CheckpointTest {
     store.save("last", snapshot(Map.of()));
     assertTrue(store.has("last"));
     assertEquals(3L, store.load("last").training().get("epoch"));
+  }
+
+  @Test
+  void tensorsOfATrainingRecordComeBackWithEveryBit() throws IOException {
+    Tensor regressor = Tensor.of(Shape.of(4), 1.5f, -0f, Float.MIN_VALUE, 3e38f);
+    Map<String, Object> hint = Map.of("weight", regressor, "steps", 7L);
+    Map<String, Object> training =
+        Map.of("states", Map.of("distillation", Map.of("hint", hint)), "rate", 0.1);
+    Snapshot taken = Snapshot.of(model, Map.of(), training);
+    regressor.set(0, 9);
+
+    Checkpoint.save(file(), taken);
+
+    Map<?, ?> states = (Map<?, ?>) Checkpoint.load(file()).training().get("states");
+    Map<?, ?> loaded = (Map<?, ?>) ((Map<?, ?>) states.get("distillation")).get("hint");
+    assertArrayEquals(
+        new float[] {1.5f, -0f, Float.MIN_VALUE, 3e38f}, ((Tensor) loaded.get("weight")).f32());
+    assertEquals(7L, loaded.get("steps"));
+    assertEquals(model.state().keySet(), Checkpoint.load(file()).state().keySet());
+  }
+
+  @Test
+  void aRecordThatNamesAMissingTensorIsRefused() throws IOException {
+    Path changed =
+        changed(
+            metadata ->
+                with(metadata, "espalier.training", "{\"hint\":{\"tensor\":\"training:hint\"}}"));
+
+    FormatException refused = assertThrows(FormatException.class, () -> Checkpoint.load(changed));
+
+    assertTrue(refused.getMessage().contains("training:hint"), refused.getMessage());
   }
 }

@@ -11,7 +11,7 @@ import org.espalier.tensor.Tensor;
  * of the rest. A model that is merely saved has no slots and no training record.
  *
  * <p>The maps hold plain values only: strings, booleans, {@code Long}, {@code Double}, lists and
- * maps of them; a store keeps every bit of a double.
+ * maps of them; a store keeps every bit of a double. A training record may hold tensors, too.
  *
  * @param spec the architecture as data
  * @param state raw values of parameters and buffers by path
@@ -54,7 +54,7 @@ public record Snapshot(
     return new Snapshot(model.spec(), state, Map.of(), Map.of(), meta);
   }
 
-  /** Copies a model with its optimizer slots, and adds the trainer's record. */
+  /** Copies a model with its optimizer slots and the trainer's record, tensors in it included. */
   public static Snapshot of(Module model, Map<String, Object> meta, Map<String, Object> training) {
     Snapshot values = of(model, meta);
     Map<String, Tensor> slots = new LinkedHashMap<>();
@@ -65,7 +65,22 @@ public record Snapshot(
                 parameter
                     .slots()
                     .forEach((name, slot) -> slots.put(path + SLOT + name, slot.tensor().copy())));
-    return new Snapshot(values.spec, values.state, slots, training, meta);
+    return new Snapshot(values.spec, values.state, slots, copied(training), meta);
+  }
+
+  private static Map<String, Object> copied(Map<String, Object> record) {
+    Map<String, Object> copy = new LinkedHashMap<>();
+    record.forEach((key, value) -> copy.put(key, copied(value)));
+    return copy;
+  }
+
+  private static Object copied(Object value) {
+    if (value instanceof Map<?, ?> map) {
+      Map<String, Object> copy = new LinkedHashMap<>();
+      map.forEach((key, entry) -> copy.put(String.valueOf(key), copied(entry)));
+      return copy;
+    }
+    return value instanceof Tensor tensor ? tensor.copy() : value;
   }
 
   /** Builds the model anew from the architecture and restores values and slots; names no class. */

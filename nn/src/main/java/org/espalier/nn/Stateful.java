@@ -11,14 +11,14 @@ public interface Stateful {
   String stateName();
 
   /**
-   * Returns the state: {@link Snapshot plain values} by key; tensors may stand at the top level and
-   * are copied by the snapshot.
+   * Returns the state: {@link Snapshot plain values} and tensors by key; the snapshot copies
+   * tensors.
    */
   Map<String, Object> state();
 
   /**
    * Goes on from a state that {@link #state()} gave. Numbers may come back as another type of
-   * number: read them as {@link Number}.
+   * number: read them as {@link Number}. Tensors are the snapshot's: copy what is changed later.
    */
   void restoreState(Map<String, Object> state);
 }
