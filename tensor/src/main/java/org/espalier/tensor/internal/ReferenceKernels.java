@@ -6,6 +6,7 @@ import org.espalier.tensor.Tensor;
 import org.espalier.tensor.kernel.Binary;
 import org.espalier.tensor.kernel.Clamp;
 import org.espalier.tensor.kernel.ConvGeometry;
+import org.espalier.tensor.kernel.IntegerKernels;
 import org.espalier.tensor.kernel.Kernels;
 import org.espalier.tensor.kernel.PoolGeometry;
 import org.espalier.tensor.kernel.Reduction;
@@ -294,6 +295,11 @@ public final class ReferenceKernels implements Kernels {
           }
         });
     store(result, y);
+  }
+
+  @Override
+  public IntegerKernels integers() {
+    return new ReferenceIntegers();
   }
 
   /**

@@ -4,6 +4,7 @@ import org.espalier.tensor.Tensor;
 import org.espalier.tensor.kernel.Binary;
 import org.espalier.tensor.kernel.Clamp;
 import org.espalier.tensor.kernel.ConvGeometry;
+import org.espalier.tensor.kernel.IntegerKernels;
 import org.espalier.tensor.kernel.Kernels;
 import org.espalier.tensor.kernel.PoolGeometry;
 import org.espalier.tensor.kernel.Reduction;
@@ -229,5 +230,10 @@ public class ScalarKernels implements Kernels {
     for (int i = 0; i < out.length; i++) {
       out[i] = (float) (values[i] * factor);
     }
+  }
+
+  @Override
+  public IntegerKernels integers() {
+    return new FloatIntegers(new ScalarCodes(), ScalarCodes::product);
   }
 }

@@ -18,18 +18,7 @@ final class VectorConv {
   static void forward(
       ConvGeometry g, float[] x, VectorWeight weight, float[] bias, Clamp clamp, float[] y) {
     if (g.isPointwise()) {
-      VectorGemm.gemm(
-          false,
-          true,
-          pixels(g),
-          g.outChannels(),
-          g.inChannels(),
-          x,
-          weight,
-          bias,
-          false,
-          clamp,
-          y);
+      product(g, x, weight, bias, clamp, y);
       return;
     }
     VectorJoinedGroups joined = VectorJoinedGroups.of(g);
@@ -44,6 +33,31 @@ final class VectorConv {
           .run(x, false, weight, bias, clamp, y);
       return;
     }
+    untransformed(g, x, weight, bias, clamp, y);
+  }
+
+  /**
+   * Computes {@code y} (modified) from the products of inputs and weights themselves, without
+   * Winograd's transform: exact where both are integers and no part of a sum exceeds 2^24.
+   */
+  static void direct(ConvGeometry g, float[] x, VectorWeight weight, float[] y) {
+    if (ScalarDepthwise.serves(g)) {
+      VectorDepthwise.forward(g, x, weight.values(), null, null, y);
+    } else if (g.isPointwise()) {
+      product(g, x, weight, null, null, y);
+    } else {
+      untransformed(g, x, weight, null, null, y);
+    }
+  }
+
+  private static void product(
+      ConvGeometry g, float[] x, VectorWeight weight, float[] bias, Clamp clamp, float[] y) {
+    int out = g.outChannels();
+    VectorGemm.gemm(false, true, pixels(g), out, g.inChannels(), x, weight, bias, false, clamp, y);
+  }
+
+  private static void untransformed(
+      ConvGeometry g, float[] x, VectorWeight weight, float[] bias, Clamp clamp, float[] y) {
     VectorJoinedPixels pixels = VectorJoinedPixels.of(g);
     if (pixels != null) {
       pixels.forward(x, weight, bias, clamp, y);

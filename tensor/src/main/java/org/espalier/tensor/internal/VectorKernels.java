@@ -3,6 +3,7 @@ package org.espalier.tensor.internal;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.kernel.Clamp;
 import org.espalier.tensor.kernel.ConvGeometry;
+import org.espalier.tensor.kernel.IntegerKernels;
 import org.espalier.tensor.kernel.PoolGeometry;
 import org.espalier.tensor.kernel.Span;
 import org.espalier.tensor.kernel.Unary;
@@ -128,5 +129,13 @@ public final class VectorKernels extends ScalarKernels {
     } else {
       super.scatterAdd(x, index, span, y);
     }
+  }
+
+  @Override
+  public IntegerKernels integers() {
+    CodeLoops loops = VectorCodes.isServed() ? new VectorCodes() : new ScalarCodes();
+    return new FloatIntegers(
+        loops,
+        (g, x, weight, kept, y) -> VectorConv.direct(g, x, new VectorWeight(weight, kept), y));
   }
 }

@@ -45,6 +45,36 @@ public record ConvGeometry(
     int padTop,
     int padLeft,
     int groups) {
+  /** Returns the same convolution of another number of images. */
+  public ConvGeometry ofBatch(int images) {
+    return with(images, inChannels);
+  }
+
+  /** Returns the same convolution with other input channels, in as many groups. */
+  public ConvGeometry withInChannels(int channels) {
+    return with(batch, channels);
+  }
+
+  private ConvGeometry with(int images, int in) {
+    return new ConvGeometry(
+        images,
+        inHeight,
+        inWidth,
+        in,
+        outHeight,
+        outWidth,
+        outChannels,
+        kernelHeight,
+        kernelWidth,
+        strideHeight,
+        strideWidth,
+        dilationHeight,
+        dilationWidth,
+        padTop,
+        padLeft,
+        groups);
+  }
+
   /** Returns the input channels of one group. */
   public int groupIn() {
     return inChannels / groups;

@@ -63,6 +63,11 @@ public final class KernelLookup {
     return forced != null ? forced : Chosen.CHOICE.orThrow();
   }
 
+  /** Returns the kernels for I8 codes, those of the set that serves F32. */
+  public static IntegerKernels integers() {
+    return of(DType.F32).integers();
+  }
+
   /** Returns the kernels for tensors like this one. */
   public static Kernels of(Tensor tensor) {
     return of(tensor.dtype());

@@ -132,4 +132,7 @@ public interface Kernels {
 
   /** Computes {@code y = 0; y[o,index[k],i] += x[o,k,i]}, skipping -1; span is that of y. */
   void scatterAdd(Tensor x, Tensor index, Span span, Tensor y);
+
+  /** Returns the kernels of this set for I8 codes. */
+  IntegerKernels integers();
 }

@@ -173,4 +173,9 @@ final class LateKernels implements Kernels {
   public void scatterAdd(Tensor x, Tensor index, Span span, Tensor y) {
     late.get().scatterAdd(x, index, span, y);
   }
+
+  @Override
+  public IntegerKernels integers() {
+    return late.get().integers();
+  }
 }

@@ -45,7 +45,7 @@ class PoolKernelsTest extends KernelTwin {
     return windows;
   }
 
-  private static PoolGeometry[] pools() {
+  static PoolGeometry[] pools() {
     return new PoolGeometry[] {
       window(2, 8, 8, 3, 2, 2, 1, 0),
       window(2, 28, 28, 6, 2, 2, 1, 0),
