@@ -1,5 +1,6 @@
 package org.espalier.cli;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.espalier.nn.Costs;
 import org.espalier.nn.Module;
@@ -22,22 +23,38 @@ record Candidate(String name, Module model, Costs costs, long bytes, Evaluation 
    * @param input the shape of one sample
    */
   static TextTable table(List<Candidate> candidates, Shape input) {
+    return table(candidates, input, false);
+  }
+
+  /**
+   * Returns the same with weights other than zero, and the work they make, where they are counted.
+   */
+  static TextTable table(List<Candidate> candidates, Shape input, boolean zerosCount) {
     Module[] models = candidates.stream().map(Candidate::model).toArray(Module[]::new);
     double[] one = Latency.medians(input, 1, models);
     double[] many = Latency.medians(input, 64, models);
-    TextTable table =
-        new TextTable(
-            "", "parameters", "MACs", "file bytes", "1 image", "64 images", "test accuracy");
+    List<String> headings = new ArrayList<>(List.of("", "parameters", "MACs"));
+    if (zerosCount) {
+      headings.add(2, "non-zero");
+      headings.add("effective MACs");
+    }
+    headings.addAll(List.of("file bytes", "1 image", "64 images", "test accuracy"));
+    TextTable table = new TextTable(headings.toArray(String[]::new));
     for (int i = 0; i < models.length; i++) {
       Candidate candidate = candidates.get(i);
-      table.row(
-          candidate.name(),
-          Figures.count(candidate.costs().params()),
-          Figures.count(candidate.costs().macs()),
-          Figures.count(candidate.bytes()),
-          Figures.milliseconds(one[i]),
-          Figures.milliseconds(many[i]),
-          Figures.percent(candidate.evaluation().accuracy()));
+      List<String> row = new ArrayList<>(List.of(candidate.name()));
+      row.add(Figures.count(candidate.costs().params()));
+      row.add(Figures.count(candidate.costs().macs()));
+      if (zerosCount) {
+        EffectiveWork work = EffectiveWork.of(candidate.model(), input);
+        row.add(2, Figures.count(candidate.costs().nonZeroParams()));
+        row.add(Figures.count(work.effectiveMacs()));
+      }
+      row.add(Figures.count(candidate.bytes()));
+      row.add(Figures.milliseconds(one[i]));
+      row.add(Figures.milliseconds(many[i]));
+      row.add(Figures.percent(candidate.evaluation().accuracy()));
+      table.row(row.toArray(String[]::new));
     }
     return table;
   }

@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.espalier.cli.recipe.Ending;
+import org.espalier.cli.recipe.Techniques;
 import org.espalier.io.Checkpoint;
 import org.espalier.nn.Batch;
 import org.espalier.nn.Costs;
@@ -15,64 +17,48 @@ import org.espalier.nn.Pass;
 import org.espalier.nn.Snapshot;
 import org.espalier.optim.train.Evaluator;
 import org.espalier.optim.train.History;
-import org.espalier.sparse.prune.Compact;
-import org.espalier.sparse.prune.CompactReport;
-import org.espalier.sparse.prune.MaskPolicy;
 import org.espalier.tensor.Workspace;
 
 /**
- * Ends a run: cuts the zeroed filters out, measures dense, masked and compact model side by side,
- * saves the model and writes the report.
+ * Ends a run: lets its techniques make of the trained model what they trained it for, measures the
+ * steps side by side, saves the model and writes the report.
  *
  * @param folder the run folder
  * @param settings the run's options
- * @param trained the trained model, zeroed filters still in it
+ * @param techniques what the run combined
+ * @param trained the trained model
  * @param meta the record that is saved with each model
  * @param data the samples; only those for testing are looked at
  */
 record Finish(
     Path folder,
     TrainSettings settings,
+    Techniques techniques,
     ModelFile trained,
     Map<String, Object> meta,
     TrainingData data) {
   /** Measures, saves, prints and reports. */
   void finish(History history, PrintStream out) throws IOException {
-    List<Candidate> candidates = new ArrayList<>();
-    CompactReport cut = null;
-    double difference = 0;
-    String dense = "";
-    PruneRecipe recipe = PruneRecipe.parse(settings.prune());
-    if (recipe.isSoft()) {
-      Path denseFile = snapshot(TrainingSession.DENSE);
-      Module masked = copy(trained.model());
-      Compact.mask(masked, trained.input(), Compact.Mode.STREAM_FULL);
-      Module compact = copy(trained.model());
-      cut =
-          Compact.extract(
-              compact, trained.input(), Compact.Mode.STREAM_FULL, MaskPolicy.MASK_WITH_BN);
-      Snapshot before = Checkpoint.load(denseFile);
-      dense =
-          "dense: the weights after %s of %d epochs, just before the last zeroing; --prune none trains without any"
-              .formatted(before.meta().get(TrainingSession.EPOCHS_SEEN), history.epochs().size());
-      candidates.add(measured(TrainingSession.DENSE, before.build(), denseFile));
-      candidates.add(saved("masked", masked, snapshot("masked")));
-      candidates.add(saved("compact", compact, folder.resolve(ModelFile.FINAL)));
-      difference = largestDifference(masked, compact, out);
-    } else {
-      String name = recipe.method() == PruneRecipe.Method.RLS ? "pruned" : TrainingSession.DENSE;
-      candidates.add(saved(name, trained.model(), folder.resolve(ModelFile.FINAL)));
-    }
-    TextTable table = Candidate.table(candidates, trained.input());
+    Snapshot.Store store = Checkpoint.folder(folder.resolve(TrainingSession.SNAPSHOTS));
+    Ending ending = new Ending(trained.model(), trained.input(), store, history.epochs().size());
+    techniques.finish(ending);
+    ending.facts().forEach(out::println);
+    List<Candidate> candidates = measured(ending);
+    List<String> comparisons = compared(ending, candidates, out);
+    TextTable table = Candidate.table(candidates, trained.input(), ending.countsZeros());
     out.println();
     out.println(table);
-    if (cut != null) {
-      out.println(dense);
-      describeCut(candidates, difference, out);
+    ending.explanations().forEach(out::println);
+    if (!comparisons.isEmpty()) {
+      out.println();
+      comparisons.forEach(out::println);
     }
-    Candidate last = candidates.get(candidates.size() - 1);
-    new RunReport(settings, data)
-        .write(folder.resolve("report.html"), history, candidates, table, dense, cut);
+    new RunReport(settings, data, techniques)
+        .write(folder.resolve("report.html"), history, candidates, table, ending);
+    describeFiles(candidates.get(candidates.size() - 1), out);
+  }
+
+  private void describeFiles(Candidate last, PrintStream out) throws IOException {
     out.println();
     out.println(
         "model   "
@@ -85,17 +71,23 @@ record Finish(
     out.println("peak memory " + Figures.count(peakMegabytes()) + " MiB");
   }
 
-  private static Module copy(Module model) {
-    return Snapshot.of(model, Map.of()).build();
+  /** Saves each model but those that are stored, the last one as the run's, and measures it. */
+  private List<Candidate> measured(Ending ending) throws IOException {
+    List<Candidate> candidates = new ArrayList<>();
+    List<Ending.Stage> stages = ending.stages();
+    for (Ending.Stage stage : stages) {
+      boolean last = stage == stages.get(stages.size() - 1);
+      Path file = last ? folder.resolve(ModelFile.FINAL) : snapshot(stage.name());
+      if (!stage.stored()) {
+        Checkpoint.save(file, Snapshot.of(stage.model(), meta));
+      }
+      candidates.add(measured(stage.name(), stage.model(), file));
+    }
+    return candidates;
   }
 
   private Path snapshot(String name) {
     return folder.resolve(TrainingSession.SNAPSHOTS).resolve(name + ".safetensors");
-  }
-
-  private Candidate saved(String name, Module model, Path file) throws IOException {
-    Checkpoint.save(file, Snapshot.of(model, meta));
-    return measured(name, model, file);
   }
 
   private Candidate measured(String name, Module model, Path file) throws IOException {
@@ -107,36 +99,49 @@ record Finish(
         new Evaluator(TrainingSession.CROSS_ENTROPY).evaluate(model, data.testBatches()));
   }
 
-  private static void describeCut(List<Candidate> candidates, double difference, PrintStream out) {
-    Costs dense = candidates.get(0).costs();
-    Costs compact = candidates.get(2).costs();
-    out.println();
-    out.println(
-        "compact / dense: %s of the MACs, %s of the parameters"
-            .formatted(
-                Figures.decimal((double) compact.macs() / dense.macs(), 4),
-                Figures.decimal((double) compact.params() / dense.params(), 4)));
-    out.println(
-        "largest difference masked - compact: "
-            + Figures.scientific(difference)
-            + " (outputs of the first test batch)");
+  /** Compares the last model with the first in size, and those that must be equal in outputs. */
+  private List<String> compared(Ending ending, List<Candidate> candidates, PrintStream out) {
+    List<String> lines = new ArrayList<>();
+    Candidate first = candidates.get(0);
+    Candidate last = candidates.get(candidates.size() - 1);
+    if (first != last) {
+      lines.add(
+          "%s / %s: %s of the MACs, %s of the parameters"
+              .formatted(
+                  last.name(),
+                  first.name(),
+                  Figures.decimal((double) last.costs().macs() / first.costs().macs(), 4),
+                  Figures.decimal((double) last.costs().params() / first.costs().params(), 4)));
+    }
+    for (Ending.Equality pair : ending.equalities()) {
+      double difference = largestDifference(ending, pair, out);
+      lines.add(
+          "largest difference %s - %s: %s (outputs of the first test batch)"
+              .formatted(pair.one(), pair.other(), Figures.scientific(difference)));
+    }
+    return lines;
   }
 
   /** Compares the outputs on one batch; more than rounding is a fault, and said aloud. */
-  private double largestDifference(Module masked, Module compact, PrintStream out) {
+  private double largestDifference(Ending ending, Ending.Equality pair, PrintStream out) {
     Batch batch = data.firstTestBatch();
-    double[] a = outputs(masked, batch);
-    double[] b = outputs(compact, batch);
+    double[] a = outputs(ending.model(pair.one()), batch);
+    double[] b = outputs(ending.model(pair.other()), batch);
     double largest = 0;
     double scale = 0;
     for (int i = 0; i < a.length; i++) {
       largest = Math.max(largest, Math.abs(a[i] - b[i]));
       scale = Math.max(scale, Math.abs(a[i]));
     }
-    if (!(largest <= 1e-5 * (1 + scale))) {
+    double bound = pair.tolerance() * (1 + scale);
+    if (!(largest <= bound)) {
       out.println(
-          "WARNING: masked and compact model differ by %s, more than the bound %s"
-              .formatted(Figures.scientific(largest), Figures.scientific(1e-5 * (1 + scale))));
+          "WARNING: %s and %s model differ by %s, more than the bound %s"
+              .formatted(
+                  pair.one(),
+                  pair.other(),
+                  Figures.scientific(largest),
+                  Figures.scientific(bound)));
     }
     return largest;
   }

@@ -21,6 +21,8 @@ import org.espalier.sparse.prune.PruningStep;
 
 /** Runs one pruning from the plan to the report. */
 final class PruningSession {
+  private static final String DENSE = "dense";
+
   private static final String PRUNED = "pruned";
   private static final String RECALIBRATED = "recalibrated";
   private static final String TUNED = "fine-tuned";
@@ -84,11 +86,7 @@ final class PruningSession {
     Evaluation before = data.evaluate(dense.model());
     candidates.add(
         new Candidate(
-            TrainingSession.DENSE,
-            dense.model(),
-            Costs.of(dense.model(), dense.input()),
-            denseBytes,
-            before));
+            DENSE, dense.model(), Costs.of(dense.model(), dense.input()), denseBytes, before));
     out.println("dense: " + accuracy(before));
     if (recipe.steps() == 1) {
       plan.apply();

@@ -5,14 +5,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import org.espalier.cli.recipe.Ending;
+import org.espalier.cli.recipe.Techniques;
 import org.espalier.cli.report.HtmlReport;
 import org.espalier.io.Png;
 import org.espalier.nn.Batch;
 import org.espalier.nn.Module;
 import org.espalier.nn.Pass;
 import org.espalier.optim.train.History;
-import org.espalier.sparse.prune.CompactReport;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Workspace;
 
@@ -21,29 +23,20 @@ import org.espalier.tensor.Workspace;
  *
  * @param settings the run's options
  * @param data the samples; those for testing are shown
+ * @param techniques what the run combined
  */
-record RunReport(TrainSettings settings, TrainingData data) {
+record RunReport(TrainSettings settings, TrainingData data, Techniques techniques) {
   private static final int SAMPLES = 24;
 
-  /**
-   * Writes the report to a file.
-   *
-   * @param explained what the rows of the table are
-   */
-  void write(
-      Path file,
-      History history,
-      List<Candidate> candidates,
-      TextTable table,
-      String explained,
-      CompactReport cut)
+  /** Writes the report to a file. */
+  void write(Path file, History history, List<Candidate> candidates, TextTable table, Ending ending)
       throws IOException {
     HtmlReport report = new HtmlReport("Espalier: " + settings.model() + " on " + settings.data());
     Candidate last = candidates.get(candidates.size() - 1);
     report.note(
         "%s; %d epochs; batch size %d; %s; learning rate %s; weight decay %s; augmentation %s; seed %d"
             .formatted(
-                PruneRecipe.parse(settings.prune()).describe(history.epochs().size()),
+                techniques.describe(history.epochs().size()),
                 history.epochs().size(),
                 settings.batchSize(),
                 settings.optimizer(),
@@ -51,15 +44,47 @@ record RunReport(TrainSettings settings, TrainingData data) {
                 settings.weightDecay(),
                 settings.augment(),
                 settings.seed()));
-    report.section("Dense, masked and compact").table(table.rows()).note(explained);
+    report.section(title(candidates)).table(table.rows());
+    ending.explanations().forEach(report::note);
+    ending.facts().forEach(report::note);
     addCurves(report, history);
-    if (cut != null) {
-      WidthSection.add(report, cut.widths());
-      cut.inexact().forEach(report::note);
+    if (ending.cut() != null) {
+      WidthSection.add(report, ending.cut().widths());
+      ending.cut().inexact().forEach(report::note);
+    }
+    if (ending.countsZeros()) {
+      addDensities(report, EffectiveWork.of(last.model(), data.input()));
     }
     addConfusion(report, last);
     addSamples(report, last.model());
     report.write(file);
+  }
+
+  /** Names the models, as in "Dense, masked and compact". */
+  private static String title(List<Candidate> candidates) {
+    List<String> names = candidates.stream().map(Candidate::name).toList();
+    int last = names.size() - 1;
+    String text =
+        last == 0
+            ? names.get(0)
+            : String.join(", ", names.subList(0, last)) + " and " + names.get(last);
+    return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
+  }
+
+  private static void addDensities(HtmlReport report, EffectiveWork work) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("layer", "weights", "non-zero", "zeros", "MACs", "effective MACs"));
+    for (EffectiveWork.Layer layer : work.layers()) {
+      rows.add(
+          List.of(
+              layer.path(),
+              Figures.count(layer.weights()),
+              Figures.count(layer.nonZero()),
+              Figures.percent(1 - (double) layer.nonZero() / layer.weights()),
+              Figures.count(layer.macs()),
+              Figures.count(layer.effectiveMacs())));
+    }
+    report.section("Connections a layer").table(rows);
   }
 
   private static void addCurves(HtmlReport report, History history) {

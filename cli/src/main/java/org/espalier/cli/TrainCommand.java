@@ -8,13 +8,18 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.espalier.cli.recipe.OptimizerRecipe;
+import org.espalier.cli.recipe.Techniques;
+import org.espalier.cli.recipe.Terms;
 import org.espalier.io.Checkpoint;
 import org.espalier.nn.Snapshot;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
@@ -93,6 +98,7 @@ final class TrainCommand implements Callable<Integer> {
       names = "--prune",
       description =
           "none, sfp:RATIO or asfp:RATIO (default: sfp:0.4); in the last sixth of the epochs the zeros are held; gradients are clipped to norm 1."
+              + " Single connections: scl:LAMBDA (learned), gmp:SPARSITY or gmp:2:4 (magnitude), dns:C (surgery), snip:SPARSITY."
               + " With --optimizer rls also rls:RATIO, inputs of every layer whenever the loss has recovered, as in rls:0.2,first=3.")
   private String prune = "sfp:0.4";
 
@@ -115,6 +121,14 @@ final class TrainCommand implements Callable<Integer> {
   private Path resume;
 
   @Option(
+      names = "--recipe",
+      paramLabel = "FILE",
+      description =
+          "Takes the options that are not named here from a JSON file, such as the recipe.json that every run leaves"
+              + " in its folder: that one repeats the run.")
+  private Path recipe;
+
+  @Option(
       names = "--save-every",
       paramLabel = "INTERVAL",
       description =
@@ -126,10 +140,28 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    if (recipe != null) {
+      take(RecipeFile.read(recipe, spec));
+    }
     check(threads >= 1, "--threads must be at least 1, got " + threads);
     SaveInterval interval = SaveInterval.parse(saveEvery);
     TrainingSession session = resume == null ? started(interval) : resumed(interval);
     return Workers.run(threads, session::run) ? 0 : INTERRUPTED;
+  }
+
+  /** Reads the command line once more, the options of a recipe in place of the usual ones. */
+  private void take(RecipeFile file) {
+    CommandLine command = spec.commandLine();
+    List<String> all = command.getParseResult().originalArgs();
+    List<String> arguments = all.subList(all.indexOf(spec.name()) + 1, all.size());
+    try {
+      command.setDefaultValueProvider(file);
+      command.parseArgs(arguments.toArray(String[]::new));
+    } catch (ParameterException e) {
+      throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
+    }
+    command.getOut().println(file.describe(command.getParseResult()));
+    command.getOut().flush();
   }
 
   private TrainingSession started(SaveInterval interval) throws IOException {
@@ -181,14 +213,8 @@ final class TrainCommand implements Callable<Integer> {
     check(
         patience == null || validation > 0,
         "--patience needs held-out samples: set --validation above 0");
-    PruneRecipe.parse(prune);
-    if (RecoveryRecipe.isMeant(prune)) {
-      check(validation > 0, "--prune rls needs held-out samples: set --validation above 0");
-      check(
-          learning.kind() == OptimizerRecipe.Kind.RLS
-              || !RecoveryRecipe.parse(prune).needsMatrices(),
-          "--prune rls scores by what --optimizer rls keeps; use it, or --prune rls:RATIO,importance=weight-norm");
-    }
+    Techniques.parse(prune)
+        .check(new Terms(learning, epochs, minutes != null, patience != null, validation));
     data.check();
     String words = augment == null ? data.source().usualAugmentation() : augment;
     DataSource.named(words);

@@ -2,6 +2,7 @@ package org.espalier.cli;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.espalier.io.PictureOptions.Colour;
 import org.espalier.io.PictureOptions.Resize;
 import org.espalier.tensor.FormatException;
@@ -33,26 +34,35 @@ record TrainSettings(
 
   /** Adds these settings to a snapshot's record. */
   void addTo(Map<String, Object> meta) {
+    meta.put(KEY, options());
+  }
+
+  /**
+   * Returns these settings as options of the command, by their long names without dashes; those
+   * that are not set are left out.
+   */
+  Map<String, Object> options() {
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("data", data);
-    values.put("test", test == null ? "" : test);
-    values.put("colour", colour == null ? "" : colour);
-    values.put("size", size == null ? "" : size);
-    values.put("resize", resize == null ? "" : resize);
+    values.put("test", test);
+    values.put("colour", colour);
+    values.put("size", size);
+    values.put("resize", resize);
     values.put("augment", augment);
-    values.put("limit", (long) limit);
+    values.put("limit", limit == 0 ? null : (long) limit);
     values.put("validation", validation);
     values.put("model", model);
     values.put("epochs", (long) epochs);
-    values.put("minutes", minutes);
-    values.put("patience", (long) patience);
-    values.put("batch_size", (long) batchSize);
+    values.put("minutes", minutes == 0 ? null : minutes);
+    values.put("patience", patience == 0 ? null : (long) patience);
+    values.put("batch-size", (long) batchSize);
     values.put("optimizer", optimizer);
     values.put("rate", rate);
-    values.put("weight_decay", weightDecay);
+    values.put("weight-decay", weightDecay);
     values.put("prune", prune);
     values.put("seed", seed);
-    meta.put(KEY, values);
+    values.values().removeIf(Objects::isNull);
+    return values;
   }
 
   /** Reads the settings back from a snapshot's record. */
@@ -68,23 +78,26 @@ record TrainSettings(
         optional(values, "size"),
         optional(values, "resize"),
         text(values, "augment"),
-        (int) number(values, "limit"),
+        (int) orZero(values, "limit"),
         number(values, "validation"),
         text(values, "model"),
         (int) number(values, "epochs"),
-        number(values, "minutes"),
-        (int) number(values, "patience"),
-        (int) number(values, "batch_size"),
-        values.containsKey("optimizer") ? text(values, "optimizer") : "sgd",
+        orZero(values, "minutes"),
+        (int) orZero(values, "patience"),
+        (int) number(values, "batch-size"),
+        text(values, "optimizer"),
         number(values, "rate"),
-        number(values, "weight_decay"),
+        number(values, "weight-decay"),
         text(values, "prune"),
         values.get("seed") instanceof Long seed ? seed : (long) number(values, "seed"));
   }
 
   private static String optional(Map<?, ?> values, String key) {
-    String text = text(values, key);
-    return text.isEmpty() ? null : text;
+    return values.containsKey(key) ? text(values, key) : null;
+  }
+
+  private static double orZero(Map<?, ?> values, String key) {
+    return values.containsKey(key) ? number(values, key) : 0;
   }
 
   private static String text(Map<?, ?> values, String key) {

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Map;
+import org.espalier.cli.recipe.OptimizerRecipe;
+import org.espalier.cli.recipe.Site;
+import org.espalier.cli.recipe.Techniques;
 import org.espalier.io.Checkpoint;
 import org.espalier.io.JsonLines;
 import org.espalier.io.PictureOptions.Resize;
@@ -17,12 +19,10 @@ import org.espalier.nn.loss.CrossEntropy;
 import org.espalier.nn.loss.Loss;
 import org.espalier.nn.model.Models;
 import org.espalier.optim.Goal;
+import org.espalier.optim.Optimizer;
 import org.espalier.optim.Schedule;
-import org.espalier.optim.train.Callback;
-import org.espalier.optim.train.Epoch;
 import org.espalier.optim.train.History;
 import org.espalier.optim.train.Trainer;
-import org.espalier.sparse.prune.rls.RecoveryPruningSchedule;
 import org.espalier.tensor.StateException;
 import org.espalier.tensor.kernel.KernelLookup;
 
@@ -34,12 +34,6 @@ final class TrainingSession {
   /** The snapshot to resume from. */
   static final String LAST = "last";
 
-  /** The snapshot of the weights before the last zeroing, from which on the zeros are held. */
-  static final String DENSE = "dense";
-
-  /** The key under which that snapshot says how many epochs it has seen. */
-  static final String EPOCHS_SEEN = "epochs_seen";
-
   /** The loss of every run: cross entropy of the logits. */
   static final Loss CROSS_ENTROPY = new CrossEntropy();
 
@@ -50,7 +44,7 @@ final class TrainingSession {
   private final Snapshot resumed;
   private final SaveInterval interval;
   private final PrintStream out = System.out;
-  private RecoveryPruningSchedule recovery;
+  private final Techniques techniques;
 
   /**
    * Prepares a run.
@@ -65,6 +59,7 @@ final class TrainingSession {
     this.settings = settings;
     this.resumed = resumed;
     this.interval = interval;
+    this.techniques = Techniques.parse(settings.prune());
   }
 
   /** Trains, cuts and reports; returns false if the run was interrupted and can be resumed. */
@@ -74,18 +69,20 @@ final class TrainingSession {
     Map<String, Object> meta = trained.use().meta();
     settings.addTo(meta);
     meta.put("kernels", KernelLookup.describe());
-    announce(data, Costs.of(trained.model(), data.input()));
+    Costs costs = Costs.of(trained.model(), data.input());
+    Site site = site(data, meta);
+    if (resumed == null) {
+      techniques.prepare(trained.model(), site);
+    }
+    announce(data, costs);
     long start = System.nanoTime();
-    History history = train(trained.model(), data, meta);
+    History history = train(trained.model(), data, site);
     if (history == null) {
       return false;
     }
     out.println("trained in " + Figures.duration((System.nanoTime() - start) / 1e9));
-    if (recovery != null) {
-      out.println(RecoveryRecipe.describe(recovery, trained.model()));
-    }
     try {
-      new Finish(folder, settings, trained, meta, data).finish(history, out);
+      new Finish(folder, settings, techniques, trained, meta, data).finish(history, out);
     } catch (OutOfMemoryError e) {
       throw Failures.outOfMemory("while the models were measured", folder, e);
     }
@@ -95,10 +92,6 @@ final class TrainingSession {
   private ModelFile fresh(TrainingData data) {
     Module model = Models.byName(settings.model(), data.input(), data.classNames().size());
     model.initialize(settings.seed());
-    PruneRecipe recipe = PruneRecipe.parse(settings.prune());
-    if (recipe.isSoft()) {
-      new PlannedPruning(data.input(), recipe).check(model);
-    }
     return new ModelFile(model, input(data));
   }
 
@@ -129,8 +122,7 @@ final class TrainingSession {
                 Figures.count(data.validation().size()),
                 Figures.count(data.test().size()),
                 data.input(),
-                PruneRecipe.parse(settings.prune())
-                    .describe(settings.minutes() > 0 ? 0 : settings.epochs())));
+                techniques.describe(settings.minutes() > 0 ? 0 : settings.epochs())));
     out.println(
         "%s parameters, %s MACs an image"
             .formatted(Figures.count(costs.params()), Figures.count(costs.macs())));
@@ -139,14 +131,16 @@ final class TrainingSession {
   }
 
   /** Trains the model, which is modified; returns null if the run was interrupted. */
-  private History train(Module model, TrainingData data, Map<String, Object> meta)
-      throws IOException {
+  private History train(Module model, TrainingData data, Site site) throws IOException {
     Files.createDirectories(folder);
+    if (resumed == null) {
+      RecipeFile.write(folder.resolve(RecipeFile.NAME), settings.options());
+    }
     Path logFile = folder.resolve("log.jsonl");
     try (JsonLines log = resumed == null ? JsonLines.create(logFile) : goOnLogging(logFile);
         ProgressLine progress = new ProgressLine(out, ProgressLine.isTerminal())) {
       return interruptible(
-          trainer(model, data, meta).log(log).progress(progress::show).build(), progress);
+          trainer(model, data, site).log(log).progress(progress::show).build(), progress);
     } catch (OutOfMemoryError e) {
       throw outOfMemory(e);
     } catch (StateException e) {
@@ -175,35 +169,33 @@ final class TrainingSession {
     return OptimizerRecipe.parse(settings.optimizer());
   }
 
-  private Trainer.Builder trainer(Module model, TrainingData data, Map<String, Object> meta) {
-    Snapshot.Store store = Checkpoint.folder(folder.resolve(SNAPSHOTS));
+  private Site site(TrainingData data, Map<String, Object> meta) {
+    return new Site(
+        data.input(),
+        settings.epochs(),
+        data.trainingBatches(settings),
+        CROSS_ENTROPY,
+        settings.seed(),
+        Checkpoint.folder(folder.resolve(SNAPSHOTS)),
+        meta);
+  }
+
+  private Trainer.Builder trainer(Module model, TrainingData data, Site site) {
+    Optimizer optimizer = learning().optimizer(settings.rate(), settings.weightDecay());
     Trainer.Builder builder =
-        Trainer.builder(
-                model,
-                CROSS_ENTROPY,
-                learning().optimizer(settings.rate(), settings.weightDecay()),
-                data.trainingBatches(settings))
+        techniques
+            .trainer(model, optimizer, site)
             .epochs(settings.epochs())
             .schedule(schedule(settings.epochs()), SCHEDULE_PARTS)
             .seed(settings.seed())
-            .store(store)
-            .meta(meta);
+            .store(site.store())
+            .meta(site.meta());
     interval.applyTo(builder);
     if (data.validation().size() > 0) {
       builder.validation(data.validationBatches()).watch("val_accuracy", Goal.MAXIMIZE);
     }
     if (settings.patience() > 0) {
       builder.stopEarly(settings.patience(), 0);
-    }
-    PruneRecipe recipe = PruneRecipe.parse(settings.prune());
-    if (recipe.isSoft()) {
-      PlannedPruning pruning = new PlannedPruning(data.input(), recipe);
-      builder.callback(new KeepDense(store, meta, pruning));
-      pruning.applyTo(builder);
-    }
-    if (RecoveryRecipe.isMeant(settings.prune())) {
-      recovery = RecoveryRecipe.parse(settings.prune()).callback(data.input(), store);
-      builder.callback(recovery);
     }
     if (settings.minutes() > 0) {
       builder.minutes(settings.minutes());
@@ -219,26 +211,6 @@ final class TrainingSession {
   private Schedule schedule(int epochs) {
     double rise = Math.min(0.2, 2.0 / epochs);
     return learning().schedule((int) Math.round(rise * SCHEDULE_PARTS), SCHEDULE_PARTS);
-  }
-
-  /**
-   * Saves the weights before each zeroing, so that the table can show those before the last one.
-   */
-  private record KeepDense(Snapshot.Store store, Map<String, Object> meta, PlannedPruning pruning)
-      implements Callback {
-    @Override
-    public String name() {
-      return "keep the dense weights";
-    }
-
-    @Override
-    public void epochDone(Epoch epoch) {
-      if (pruning.isSoft(epoch)) {
-        Map<String, Object> record = new LinkedHashMap<>(meta);
-        record.put(EPOCHS_SEEN, (long) epoch.index() + 1);
-        store.save(DENSE, Snapshot.of(epoch.model(), record));
-      }
-    }
   }
 
   private History interruptible(Trainer trainer, ProgressLine progress) {

@@ -70,6 +70,6 @@ class TrainSettingsTest {
     meta.put("train_settings", Map.of("data", "shapes"));
     String message =
         assertThrows(FormatException.class, () -> TrainSettings.from(meta)).getMessage();
-    assertTrue(message.contains("'test'"), message);
+    assertTrue(message.contains("'augment'"), message);
   }
 }

@@ -78,7 +78,7 @@ class WrongUseTest {
         "train --size 8x8 | --size",
         "train --augment blur | blur",
         "train --prune frob:0.3 | frob:0.3",
-        "train --prune sfp:1 | sfp:1",
+        "train --prune sfp:1 | ratio must be from 0 to below 1",
         "train --data frob:x | --data must be shapes",
         "train --data idx | --data must be shapes",
         "train --test frob:x | --test must be shapes",

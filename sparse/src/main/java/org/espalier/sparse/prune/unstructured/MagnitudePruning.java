@@ -27,22 +27,20 @@ import org.espalier.tensor.Tensor;
 public final class MagnitudePruning implements Callback, Stateful {
   private final Shape sampleShape;
   private final CubicSparsitySchedule schedule;
-  private final Ranking ranking;
+  private final MaskPattern pattern;
   private final List<String> excluded;
   private final ConnectionHold hold = new ConnectionHold();
   private Collection<Parameter> weights;
   private long steps;
 
   private MagnitudePruning(
-      Shape sampleShape, CubicSparsitySchedule schedule, Ranking ranking, List<String> excluded) {
-    if (ranking == Ranking.GREEDY) {
-      throw new IllegalArgumentException(
-          "magnitude pruning ranks layer by layer (LOCAL) or all together (GLOBAL), got "
-              + ranking);
-    }
+      Shape sampleShape,
+      CubicSparsitySchedule schedule,
+      MaskPattern pattern,
+      List<String> excluded) {
     this.sampleShape = sampleShape;
     this.schedule = schedule;
-    this.ranking = ranking;
+    this.pattern = pattern;
     this.excluded = List.copyOf(excluded);
   }
 
@@ -55,7 +53,13 @@ public final class MagnitudePruning implements Callback, Stateful {
    */
   public static MagnitudePruning of(
       Shape sampleShape, CubicSparsitySchedule schedule, Ranking ranking, String... excluded) {
-    return new MagnitudePruning(sampleShape, schedule, ranking, List.of(excluded));
+    return of(sampleShape, schedule, MaskPattern.of(ranking), excluded);
+  }
+
+  /** Returns the callback that masks by a pattern, such as blocks or two of four. */
+  public static MagnitudePruning of(
+      Shape sampleShape, CubicSparsitySchedule schedule, MaskPattern pattern, String... excluded) {
+    return new MagnitudePruning(sampleShape, schedule, pattern, List.of(excluded));
   }
 
   @Override
@@ -73,18 +77,20 @@ public final class MagnitudePruning implements Callback, Stateful {
 
   private void choose() {
     if (schedule.updates(steps)) {
-      prune(weights, ranking, schedule.sparsity(steps));
+      prune(weights, pattern, schedule.sparsity(steps));
     }
   }
 
   /** Masks the smallest stored values of some weights, once. */
   public static void prune(Collection<Parameter> weights, Ranking ranking, double sparsity) {
+    prune(weights, MaskPattern.of(ranking), sparsity);
+  }
+
+  /** Masks the smallest stored values of some weights by a pattern, once. */
+  public static void prune(Collection<Parameter> weights, MaskPattern pattern, double sparsity) {
     List<Tensor> scores = new ArrayList<>();
     weights.forEach(weight -> scores.add(ConnectionMasks.magnitudes(weight.raw())));
-    List<Tensor> masks =
-        ranking == Ranking.GLOBAL
-            ? ConnectionMasks.global(scores, sparsity)
-            : scores.stream().map(s -> ConnectionMasks.local(s, sparsity)).toList();
+    List<Tensor> masks = pattern.masks(scores, sparsity);
     int next = 0;
     for (Parameter weight : weights) {
       ConnectionHold.set(weight, masks.get(next++));

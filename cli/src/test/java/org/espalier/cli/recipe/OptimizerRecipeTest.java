@@ -1,4 +1,4 @@
-package org.espalier.cli;
+package org.espalier.cli.recipe;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

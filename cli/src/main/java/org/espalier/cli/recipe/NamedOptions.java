@@ -1,4 +1,4 @@
-package org.espalier.cli;
+package org.espalier.cli.recipe;
 
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -25,7 +25,8 @@ record NamedOptions(String option, Map<String, String> values) {
       String name = (equal < 0 ? word : word.substring(0, equal)).toLowerCase(Locale.ROOT);
       if (!known.contains(name)) {
         throw new IllegalArgumentException(
-            "%s knows no '%s'; there are %s".formatted(option, name, String.join(", ", known)));
+            "%s knows no '%s'%s; there are %s"
+                .formatted(option, name, NearestName.hint(name, known), String.join(", ", known)));
       }
       if (values.put(name, equal < 0 ? "true" : word.substring(equal + 1)) != null) {
         throw new IllegalArgumentException("%s names '%s' twice".formatted(option, name));
@@ -42,6 +43,24 @@ record NamedOptions(String option, Map<String, String> values) {
     } catch (NumberFormatException e) {
       throw wrong(name, "a number");
     }
+  }
+
+  /** Returns the share of something, from 0 to below 1; the name must be given. */
+  double share(String name) {
+    double share = number(name, Double.NaN);
+    if (!(share >= 0 && share < 1)) {
+      throw wrong(name, "from 0 to below 1");
+    }
+    return share;
+  }
+
+  /** Returns a number from 0 on, or another one where the name is not given. */
+  double notNegative(String name, double otherwise) {
+    double number = number(name, otherwise);
+    if (!(number >= 0 && number < Double.POSITIVE_INFINITY)) {
+      throw wrong(name, "at least 0");
+    }
+    return number;
   }
 
   /** Returns an integer, or another one where the name is not given. */
@@ -82,7 +101,29 @@ record NamedOptions(String option, Map<String, String> values) {
     throw wrong(name, words.toString());
   }
 
-  private IllegalArgumentException wrong(String name, String expected) {
+  /** Returns names separated by colons; none where the name is not given. */
+  String[] list(String name) {
+    String text = values.get(name);
+    return text == null ? new String[0] : text.split(":", -1);
+  }
+
+  /** Returns the text of a name that is given. */
+  String text(String name) {
+    return values.get(name);
+  }
+
+  /** Writes a number without a fraction that is none. */
+  static String plain(double number) {
+    return number == Math.rint(number) ? String.valueOf((long) number) : String.valueOf(number);
+  }
+
+  /** Tells whether a name is given. */
+  boolean has(String name) {
+    return values.containsKey(name);
+  }
+
+  /** Returns the exception for a value that is not what it must be. */
+  IllegalArgumentException wrong(String name, String expected) {
     return new IllegalArgumentException(
         "%s: %s must be %s, got '%s'".formatted(option, name, expected, values.get(name)));
   }

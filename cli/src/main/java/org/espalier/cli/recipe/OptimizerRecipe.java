@@ -1,4 +1,4 @@
-package org.espalier.cli;
+package org.espalier.cli.recipe;
 
 import java.util.Locale;
 import java.util.Set;
@@ -15,9 +15,9 @@ import org.espalier.optim.Sgd;
  * @param kind the optimizer
  * @param options its options
  */
-record OptimizerRecipe(Kind kind, NamedOptions options) {
+public record OptimizerRecipe(Kind kind, NamedOptions options) {
   /** Names the optimizers. */
-  enum Kind {
+  public enum Kind {
     /** Stochastic gradient descent. */
     SGD(0.1, 5e-4, "momentum", "nesterov", "schedule"),
     /** Recursive least squares. */
@@ -46,7 +46,7 @@ record OptimizerRecipe(Kind kind, NamedOptions options) {
   }
 
   /** Names the courses of the learning rate. */
-  enum Course {
+  private enum Course {
     /** Rises, then falls along half a cosine. */
     COSINE,
     /** Stays as it is. */
@@ -56,7 +56,7 @@ record OptimizerRecipe(Kind kind, NamedOptions options) {
   private static final String OPTION = "--optimizer";
 
   /** Reads the option. */
-  static OptimizerRecipe parse(String text) {
+  public static OptimizerRecipe parse(String text) {
     int colon = text.indexOf(':');
     String name = colon < 0 ? text : text.substring(0, colon);
     for (Kind kind : Kind.values()) {
@@ -73,17 +73,17 @@ record OptimizerRecipe(Kind kind, NamedOptions options) {
   }
 
   /** Returns the learning rate where the user names none. */
-  double usualRate() {
+  public double usualRate() {
     return kind.rate;
   }
 
   /** Returns the weight decay where the user names none. */
-  double usualWeightDecay() {
+  public double usualWeightDecay() {
     return kind.weightDecay;
   }
 
   /** Returns the optimizer; options out of range are refused. */
-  Optimizer optimizer(double rate, double weightDecay) {
+  public Optimizer optimizer(double rate, double weightDecay) {
     return kind == Kind.SGD ? sgd(rate, weightDecay) : rls(rate, weightDecay);
   }
 
@@ -124,7 +124,7 @@ record OptimizerRecipe(Kind kind, NamedOptions options) {
    *
    * @param rising the parts at its beginning in which a course that rises does so
    */
-  Schedule schedule(int rising, int parts) {
+  public Schedule schedule(int rising, int parts) {
     Course usual = kind == Kind.SGD ? Course.COSINE : Course.CONSTANT;
     return options.word("schedule", usual) == Course.COSINE
         ? Schedule.warmupCosine(rising, parts, 0)

@@ -1,4 +1,4 @@
-package org.espalier.cli;
+package org.espalier.cli.recipe;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -16,6 +16,7 @@ import org.espalier.io.data.Loader;
 import org.espalier.io.data.Shapes;
 import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
+import org.espalier.nn.loss.CrossEntropy;
 import org.espalier.nn.model.Models;
 import org.espalier.optim.Sgd;
 import org.espalier.optim.Step;
@@ -31,7 +32,7 @@ class PlannedPruningTest {
   void whereEarlyStoppingEndsTheSoftPhaseTheHeldEpochsAreThoseOfARunOfThatLength(
       @ForAll @IntRange(min = 2, max = 500) int planned,
       @ForAll @IntRange(min = 0, max = 499) int stopped) {
-    PruneRecipe recipe = PruneRecipe.parse("sfp:0.4");
+    SoftPruning recipe = new SoftPruning(Kind.SFP, 0.4);
     PlannedPruning pruning = new PlannedPruning(INPUT, recipe);
     int soft = Math.min(stopped, planned - recipe.held(planned) - 1) + 1;
     int epochs = soft + pruning.fitting(soft);
@@ -45,11 +46,11 @@ class PlannedPruningTest {
     List<Integer> zeros = new ArrayList<>();
     Trainer.builder(
             model,
-            TrainingSession.CROSS_ENTROPY,
+            new CrossEntropy(),
             Sgd.builder().rate(0.01).build(),
             Loader.of(Shapes.training(1, 8)).batchSize(4).build())
         .epochs(4)
-        .callback(new PlannedPruning(INPUT, PruneRecipe.parse("asfp:0.5")))
+        .callback(new PlannedPruning(INPUT, new SoftPruning(Kind.ASFP, 0.5)))
         .validation(
             measured -> {
               zeros.add(zeroFilters(measured.parameter("conv1.weight")));
@@ -69,7 +70,7 @@ class PlannedPruningTest {
     Trainer.Builder builder =
         Trainer.builder(
                 model,
-                TrainingSession.CROSS_ENTROPY,
+                new CrossEntropy(),
                 Sgd.builder().rate(0.1).momentum(0.9).build(),
                 Loader.of(Shapes.training(1, 32)).batchSize(8).build())
             .epochs(1);
@@ -101,7 +102,7 @@ class PlannedPruningTest {
 
   @Test
   void zeroedFiltersAreNotThrownOutOfTheRanking() {
-    PlannedPruning pruning = new PlannedPruning(INPUT, PruneRecipe.parse("sfp:0.4"));
+    PlannedPruning pruning = new PlannedPruning(INPUT, new SoftPruning(Kind.SFP, 0.4));
     double clipped = largestNorm(pruning::applyTo);
     double unclipped = largestNorm(builder -> builder.callback(pruning));
     assertTrue(clipped < 3, "clipped " + clipped);
@@ -114,14 +115,14 @@ class PlannedPruningTest {
     AtomicLong now = new AtomicLong();
     Trainer.builder(
             Models.byName("resnet8", INPUT, 10).initialize(1),
-            TrainingSession.CROSS_ENTROPY,
+            new CrossEntropy(),
             Sgd.builder().rate(0.01).build(),
             Loader.of(Shapes.training(1, 8)).batchSize(4).build())
         .epochs(12)
         .minutes(seconds / 60)
         .clock(now::get)
         .progress(progress -> now.addAndGet(1_000_000_000L))
-        .callback(new PlannedPruning(INPUT, PruneRecipe.parse("sfp:0.4")))
+        .callback(new PlannedPruning(INPUT, new SoftPruning(Kind.SFP, 0.4)))
         .validation(
             measured -> {
               held.add(!measured.parameter("conv1.weight").parametrizations().isEmpty());

@@ -1,4 +1,4 @@
-package org.espalier.cli;
+package org.espalier.cli.recipe;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -11,17 +11,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class RecoveryRecipeTest {
+class InputPruningTest {
+  private static InputPruning parse(String text) {
+    return InputPruning.parse(Words.of("--prune", text));
+  }
+
   @Test
   void allOptionsAreTaken() {
-    RecoveryRecipe recipe =
-        RecoveryRecipe.parse(
+    InputPruning pruning =
+        parse(
             "rls:0.3,first=2,last=9,tolerance=0.1,importance=curvature-group,reduction=schur,compensate,inputs=false,min-inputs=2,residual=gather");
-    assertEquals(0.3, recipe.ratio());
-    assertTrue(recipe.needsMatrices());
-    assertFalse(RecoveryRecipe.parse("rls:0.3,importance=weight-norm").needsMatrices());
-    assertTrue(RecoveryRecipe.isMeant("RLS:0.2"));
-    assertFalse(RecoveryRecipe.isMeant("sfp:0.2"));
+    assertEquals(0.3, pruning.ratio());
+    assertTrue(pruning.needsMatrices());
+    assertFalse(parse("rls:0.3,importance=weight-norm").needsMatrices());
   }
 
   @ParameterizedTest
@@ -37,12 +39,12 @@ class RecoveryRecipeTest {
         "rls:0.2,first=1,first=2"
       })
   void wrongValuesAreRefused(String text) {
-    assertThrows(IllegalArgumentException.class, () -> RecoveryRecipe.parse(text));
+    assertThrows(IllegalArgumentException.class, () -> parse(text));
   }
 
   @Test
   void aRunThatNeverPrunedSaysSo() {
-    var callback = RecoveryRecipe.parse("rls:0.2").callback(Shape.of(4), null);
-    assertTrue(RecoveryRecipe.describe(callback, Mlp.of(4, 2)).startsWith("never pruned"));
+    var callback = parse("rls:0.2").callback(Shape.of(4), null);
+    assertTrue(InputPruning.describe(callback, Mlp.of(4, 2)).startsWith("never pruned"));
   }
 }

@@ -1,8 +1,6 @@
-package org.espalier.cli;
+package org.espalier.cli.recipe;
 
-import java.util.Map;
 import org.espalier.nn.Module;
-import org.espalier.nn.Snapshot;
 import org.espalier.optim.train.Callback;
 import org.espalier.optim.train.Epoch;
 import org.espalier.optim.train.Trainer;
@@ -19,7 +17,7 @@ import org.espalier.tensor.Shape;
  * @param input the shape of one sample
  * @param recipe method and ratio
  */
-record PlannedPruning(Shape input, PruneRecipe recipe) implements Callback {
+record PlannedPruning(Shape input, SoftPruning recipe) implements Callback {
   /**
    * The norm that the gradient of a step is clipped to.
    *
@@ -34,11 +32,6 @@ record PlannedPruning(Shape input, PruneRecipe recipe) implements Callback {
   /** Makes a run prune by this recipe; the builder is modified. */
   void applyTo(Trainer.Builder builder) {
     builder.clipNorm(CLIP_NORM).callback(this);
-  }
-
-  /** Refuses a model that has nothing to prune by this recipe; the model is not modified. */
-  void check(Module model) {
-    SoftFilterPruning.of(input, recipe.ratio()).prune(Snapshot.of(model, Map.of()).build(), 0);
   }
 
   @Override
@@ -83,7 +76,7 @@ record PlannedPruning(Shape input, PruneRecipe recipe) implements Callback {
   private SoftFilterPruning pruning(int epochs) {
     int soft = epochs - recipe.held(epochs);
     // A single epoch leaves an asymptotic ratio no room to grow: it is the goal at once.
-    boolean grows = recipe.method() == PruneRecipe.Method.ASFP && soft > 1;
+    boolean grows = recipe.kind() == Kind.ASFP && soft > 1;
     return SoftFilterPruning.builder(
             input,
             grows

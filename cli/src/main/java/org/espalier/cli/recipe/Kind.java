@@ -1,0 +1,90 @@
+package org.espalier.cli.recipe;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** Names what a run may combine: the techniques, each under the option that takes its words. */
+public enum Kind {
+  /** Soft filter pruning. */
+  SFP(Slot.PRUNE),
+  /** Soft filter pruning at a growing ratio. */
+  ASFP(Slot.PRUNE),
+  /** Pruning of inputs whenever the loss has recovered. */
+  RLS(Slot.PRUNE),
+  /** Sparse connectivity learning. */
+  SCL(Slot.PRUNE),
+  /** Gradual magnitude pruning. */
+  GMP(Slot.PRUNE),
+  /** Dynamic network surgery. */
+  DNS(Slot.PRUNE),
+  /** Pruning by connection sensitivity before training. */
+  SNIP(Slot.PRUNE),
+  /** Learning by recursive least squares. */
+  LEAST_SQUARES(Slot.OPTIMIZER);
+
+  /** Names the options of {@code train} that take techniques. */
+  public enum Slot {
+    /** What goes. */
+    PRUNE,
+    /** How a run learns; no technique stands there, but one may not go with it. */
+    OPTIMIZER;
+
+    /** Returns the option as it is written. */
+    public String option() {
+      return "--" + name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Returns the techniques that this option takes, with examples of their words. */
+    List<Kind> kinds() {
+      return Arrays.stream(Kind.values()).filter(kind -> kind.slot == this).toList();
+    }
+  }
+
+  private final Slot slot;
+
+  Kind(Slot slot) {
+    this.slot = slot;
+  }
+
+  /** Returns the option that takes this technique. */
+  public Slot slot() {
+    return slot;
+  }
+
+  /** Returns the word of the command line. */
+  public String word() {
+    return this == LEAST_SQUARES ? "rls" : name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Returns option and word, as in {@code --prune scl}. */
+  String described() {
+    return slot.option() + " " + word();
+  }
+
+  /** Returns the technique of a word; refused with the nearest one where there is none. */
+  static Kind of(Slot slot, String word, String text) {
+    String wanted = word.toLowerCase(Locale.ROOT);
+    if (slot == Slot.PRUNE && wanted.equals("lottery")) {
+      throw new IllegalArgumentException(
+          "--prune lottery: a lottery ticket takes several runs, each from the same early weights along a whole schedule; this command is one run (in Java: LotteryTicket)");
+    }
+    List<Kind> kinds = slot.kinds();
+    return kinds.stream()
+        .filter(kind -> kind.word().equals(wanted))
+        .findFirst()
+        .orElseThrow(
+            () -> {
+              List<String> words = kinds.stream().map(Kind::word).toList();
+              return new IllegalArgumentException(
+                  "%s knows no '%s' (in '%s')%s; there are none, %s"
+                      .formatted(
+                          slot.option(),
+                          word,
+                          text,
+                          NearestName.hint(wanted, words),
+                          words.stream().collect(Collectors.joining(", "))));
+            });
+  }
+}

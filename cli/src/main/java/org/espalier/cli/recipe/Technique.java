@@ -1,0 +1,50 @@
+package org.espalier.cli.recipe;
+
+import org.espalier.nn.Batches;
+import org.espalier.nn.Module;
+import org.espalier.nn.loss.Loss;
+import org.espalier.optim.Optimizer;
+import org.espalier.optim.train.Trainer;
+
+/**
+ * Is one technique of one run, read from its words. A run asks in this order: {@link #check} before
+ * anything is read, {@link #prepare} on a fresh model, {@link #optimizer} and {@link #attach} when
+ * the trainer is built (of a resumed run too), {@link #finish} when it is over.
+ */
+public interface Technique {
+  /** Returns what it is. */
+  Kind kind();
+
+  /** Says what it does in a run of so many epochs; 0 where that is not known yet. */
+  String describe(int epochs);
+
+  /** Refuses other options of the run that it cannot do with. */
+  default void check(Terms terms) {}
+
+  /**
+   * Changes a fresh, initialised model before its first step, or refuses one it can do nothing
+   * with. What it attaches is saved with the model: a resumed run has it already.
+   */
+  default void prepare(Module model, Site site) {}
+
+  /** Returns the optimizer that the run takes in place of the one that was named. */
+  default Optimizer optimizer(Optimizer named, Site site) {
+    return named;
+  }
+
+  /** Returns the loss that the run takes in place of the task's. */
+  default Loss loss(Loss task, Site site) {
+    return task;
+  }
+
+  /** Returns the batches that the run learns from in place of these. */
+  default Batches training(Batches batches, Site site) {
+    return batches;
+  }
+
+  /** Takes part in the run: adds callbacks to the trainer. */
+  void attach(Trainer.Builder trainer, Site site);
+
+  /** Turns the trained model into what the run leaves, and shows the steps in between. */
+  void finish(Ending ending);
+}
