@@ -1,4 +1,4 @@
-/** Pruning: channel graphs, criteria, soft filter pruning and cuts in place. */
+/** Masks, pruning and quantisation: parametrizations that train, and cuts in place. */
 module org.espalier.sparse {
   requires transitive org.espalier.optim;
 
@@ -12,7 +12,9 @@ module org.espalier.sparse {
   exports org.espalier.sparse.prune.rls;
   exports org.espalier.sparse.prune.unstructured;
   exports org.espalier.sparse.prune;
+  exports org.espalier.sparse.quant;
 
   provides org.espalier.nn.ModuleTypes with
-      org.espalier.sparse.mask.SparseTypes;
+      org.espalier.sparse.mask.SparseTypes,
+      org.espalier.sparse.quant.QuantizationTypes;
 }

@@ -20,8 +20,13 @@ import org.espalier.tensor.kernel.Clamp;
  * memory are in the {@link Pass}, never here; sizes are those of the tensors.
  */
 public abstract class Module {
+  static final String INPUT = "input";
+  static final String OUTPUT = "output";
+
   private final Map<String, Module> children = new LinkedHashMap<>();
   private final Map<String, Parameter> own = new LinkedHashMap<>();
+  private final Port input = new Port(INPUT);
+  private final Port output = new Port(OUTPUT);
   private String name = "";
 
   /** Creates a module without children or parameters; constructors of subclasses declare them. */
@@ -78,14 +83,51 @@ public abstract class Module {
   }
 
   private Var scoped(Pass pass, Var x, List<Module> fused) {
+    Port last = fused.isEmpty() ? output : fused.get(fused.size() - 1).output;
     pass.enter(name);
     try {
-      Var y = fused.isEmpty() ? forward(pass, x) : forwardFused(pass, x, fused);
-      pass.made(y);
-      return y;
+      Var entered = input.apply(pass, x);
+      Var made = fused.isEmpty() ? forward(pass, entered) : forwardFused(pass, entered, fused);
+      if (entered != x && entered != made) {
+        pass.release(entered);
+      }
+      Var left = last.apply(pass, made);
+      if (left != made && made != x) {
+        pass.release(made);
+      }
+      pass.made(left);
+      return left;
     } finally {
       pass.leave();
     }
+  }
+
+  /**
+   * Returns those of the modules behind this one that may be computed in the same call: none behind
+   * a port that transforms.
+   */
+  final List<Module> fusible(List<Module> behind) {
+    int count = 0;
+    Module last = this;
+    while (count < behind.size() && last.output.isEmpty() && behind.get(count).input.isEmpty()) {
+      last = behind.get(count++);
+    }
+    return behind.subList(0, count);
+  }
+
+  /** Returns where values enter, to transform them before this module sees them. */
+  public final Port input() {
+    return input;
+  }
+
+  /** Returns where values leave, to transform them before anybody else sees them. */
+  public final Port output() {
+    return output;
+  }
+
+  /** Returns the port of a name in specs, or null. */
+  final Port port(String portName) {
+    return portName.equals(INPUT) ? input : portName.equals(OUTPUT) ? output : null;
   }
 
   /** Declares a trainable parameter; called by constructors. */
@@ -101,6 +143,10 @@ public abstract class Module {
   /** Declares a parameter or buffer that exists already. */
   protected final Parameter declare(String localName, Parameter parameter) {
     checkName(localName, own);
+    if (port(localName) != null) {
+      throw new IllegalArgumentException(
+          "name '" + localName + "' stands for a port of the module; name the parameter otherwise");
+    }
     own.put(localName, parameter);
     return parameter;
   }
@@ -191,10 +237,12 @@ public abstract class Module {
     Set<Parameter> seen = Collections.newSetFromMap(new IdentityHashMap<>());
     modules()
         .forEach(
-            (path, module) ->
-                module.own.forEach(
-                    (localName, parameter) ->
-                        collect(join(path, localName), parameter, seen, found)));
+            (path, module) -> {
+              module.own.forEach(
+                  (localName, parameter) -> collect(join(path, localName), parameter, seen, found));
+              collect(join(path, INPUT), module.input.parametrizations(), seen, found);
+              collect(join(path, OUTPUT), module.output.parametrizations(), seen, found);
+            });
     found.forEach((path, parameter) -> parameter.rename(path));
     return found;
   }
@@ -204,8 +252,18 @@ public abstract class Module {
     if (!seen.add(parameter)) {
       return;
     }
-    found.put(path, parameter);
-    for (Parametrization parametrization : parameter.parametrizations()) {
+    if (found.put(path, parameter) != null) {
+      throw new StateException("two parameters are named " + path + "; rename one of them");
+    }
+    collect(path, parameter.parametrizations(), seen, found);
+  }
+
+  private static void collect(
+      String path,
+      List<Parametrization> parametrizations,
+      Set<Parameter> seen,
+      Map<String, Parameter> found) {
+    for (Parametrization parametrization : parametrizations) {
       String prefix = path + "." + parametrization.spec().type() + ".";
       parametrization
           .parameters()
@@ -219,6 +277,10 @@ public abstract class Module {
       if (!parameter.isComplete()) {
         return false;
       }
+    }
+    if (!Parameter.isComplete(input.parametrizations())
+        || !Parameter.isComplete(output.parametrizations())) {
+      return false;
     }
     for (Module child : children.values()) {
       if (!child.isInitialized()) {
@@ -297,14 +359,18 @@ public abstract class Module {
         (childName, child) -> below.put(childName, child.spec(join(path, childName), seen)));
     Map<String, List<Spec>> attached = new LinkedHashMap<>();
     own.forEach(
-        (localName, parameter) -> {
-          if (!parameter.parametrizations().isEmpty()) {
-            attached.put(
-                localName,
-                new ArrayList<>(
-                    parameter.parametrizations().stream().map(Parametrization::spec).toList()));
-          }
-        });
+        (localName, parameter) -> describe(localName, parameter.parametrizations(), attached));
+    describe(INPUT, input.parametrizations(), attached);
+    describe(OUTPUT, output.parametrizations(), attached);
     return new Spec(described.type(), described.options(), below, attached);
+  }
+
+  private static void describe(
+      String localName, List<Parametrization> parametrizations, Map<String, List<Spec>> attached) {
+    if (!parametrizations.isEmpty()) {
+      attached.put(
+          localName,
+          new ArrayList<>(parametrizations.stream().map(Parametrization::spec).toList()));
+    }
   }
 }

@@ -100,14 +100,20 @@ public interface ModuleTypes {
 
     private void attach(Module module, String path, String name, List<Spec> attached) {
       Parameter parameter = module.ownParameters().get(name);
-      if (parameter == null) {
+      Port port = module.port(name);
+      if (parameter == null && port == null) {
         throw new FormatException(
             "model: a parametrization names " + path + ", which does not exist");
       }
       for (Spec spec : attached) {
-        parameter.attachForLoading(
+        Parametrization created =
             known(parametrizations, spec.type(), "parametrization", path)
-                .create(spec, local -> shapes.apply(path + "." + spec.type() + "." + local)));
+                .create(spec, local -> shapes.apply(path + "." + spec.type() + "." + local));
+        if (parameter == null) {
+          port.attach(created);
+        } else {
+          parameter.attachForLoading(created);
+        }
       }
     }
 

@@ -108,9 +108,11 @@ public final class Parameter implements Leaf {
 
   /** Tells whether the raw value and those of all parametrizations exist. */
   boolean isComplete() {
-    if (raw == null) {
-      return false;
-    }
+    return raw != null && isComplete(parametrizations);
+  }
+
+  /** Tells whether all values of some parametrizations exist. */
+  static boolean isComplete(List<Parametrization> parametrizations) {
     for (Parametrization parametrization : parametrizations) {
       for (Parameter inner : parametrization.parameters().values()) {
         if (!inner.isComplete()) {

@@ -53,7 +53,7 @@ public final class Sequential extends Module {
     int done = 0;
     while (done < modules.size()) {
       Module child = modules.get(done++);
-      List<Module> behind = modules.subList(done, modules.size());
+      List<Module> behind = child.fusible(modules.subList(done, modules.size()));
       List<Module> fused = behind.subList(0, fusing(pass, child, behind));
       Var next = child.applyFused(pass, current, fused);
       if (current != x && next != current) {
@@ -78,6 +78,11 @@ public final class Sequential extends Module {
   /** Puts another module in a child's place. */
   public void replace(String name, Module module) {
     replaceChild(name, module);
+  }
+
+  /** Takes a child away; the others keep their names and order. */
+  public void remove(String name) {
+    removeChild(name);
   }
 
   /** Puts a new child in front of another one; the others keep their names and order. */

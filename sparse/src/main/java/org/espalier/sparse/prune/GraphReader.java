@@ -104,16 +104,17 @@ final class GraphReader {
   }
 
   private void hold(Module model, Tape tape) {
-    Map<Parameter, String> paths = new IdentityHashMap<>();
-    model.state().forEach((path, parameter) -> paths.put(parameter, path));
-    for (Module module : model.modules().values()) {
-      for (Parameter parameter : module.ownParameters().values()) {
-        Var var = tape.watchedVar(new Pass.EffectiveValue(parameter));
-        if (var != null) {
-          held.put(var, new Held(parameter, paths.get(parameter)));
-        }
-      }
-    }
+    // Parameters of parametrizations are on the tape only where values, not weights, are
+    // transformed.
+    model
+        .state()
+        .forEach(
+            (path, parameter) -> {
+              Var var = tape.watchedVar(new Pass.EffectiveValue(parameter));
+              if (var != null) {
+                held.put(var, new Held(parameter, path));
+              }
+            });
   }
 
   private void pin(Var var, String reason) {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.espalier.io.Json;
 import org.junit.jupiter.api.Assumptions;
@@ -78,8 +79,14 @@ final class GoldenFolder {
    * skipped.
    */
   static Stream<DynamicTest> tests(String stem, Consumer<GoldenCase> check) {
+    return tests(stem, golden -> true, check);
+  }
+
+  /** Returns the tests of those cases that satisfy a predicate, as {@link #tests} does. */
+  static Stream<DynamicTest> tests(
+      String stem, Predicate<GoldenCase> predicate, Consumer<GoldenCase> check) {
     GoldenFolder folder = configured();
-    List<GoldenCase> cases = folder.cases(stem);
+    List<GoldenCase> cases = folder.cases(stem).stream().filter(predicate).toList();
     if (cases.isEmpty()) {
       return Stream.of(
           DynamicTest.dynamicTest(

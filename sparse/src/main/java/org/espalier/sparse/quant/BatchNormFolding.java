@@ -1,0 +1,186 @@
+package org.espalier.sparse.quant;
+
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.espalier.nn.Module;
+import org.espalier.nn.Parameter;
+import org.espalier.nn.Parametrization;
+import org.espalier.nn.Sequential;
+import org.espalier.nn.Snapshot;
+import org.espalier.nn.layer.BatchNorm;
+import org.espalier.nn.layer.Conv1d;
+import org.espalier.nn.layer.Conv2d;
+import org.espalier.nn.layer.Linear;
+import org.espalier.tensor.Shape;
+import org.espalier.tensor.Tensor;
+
+/**
+ * Folds batch norms into the layers in front of them (resource-efficiency survey, Q8).
+ *
+ * <pre>
+ * W' = W·gamma/√(var + eps)                  per output channel, also grouped and depthwise
+ * b' = (b - mean)·gamma/√(var + eps) + beta  b = 0 where there is none
+ * </pre>
+ *
+ * <p>A norm is folded where it has running statistics and stands in a {@link Sequential} right
+ * behind a convolution or linear layer, and neither is used in a second place. Others stay.
+ */
+public final class BatchNormFolding {
+  private static final String WEIGHT = "weight";
+  private static final String BIAS = "bias";
+
+  /**
+   * Is a weight and a bias with a norm folded in.
+   *
+   * @param weight the weight W'
+   * @param bias the bias b'
+   */
+  public record Folded(Tensor weight, Tensor bias) {}
+
+  /**
+   * Is a layer with a norm behind it.
+   *
+   * @param parent what holds both
+   * @param layerName the layer's name in the parent
+   * @param normName the norm's name in the parent
+   */
+  record Pair(Sequential parent, String layerName, String normName) {
+    Module layer() {
+      return parent.children().get(layerName);
+    }
+
+    BatchNorm norm() {
+      return (BatchNorm) parent.children().get(normName);
+    }
+  }
+
+  private BatchNormFolding() {}
+
+  /**
+   * Folds a normalisation into a weight and a bias; nothing is modified.
+   *
+   * @param bias the bias of each output channel, or null
+   * @param gamma the factor of each channel, or null for 1
+   * @param beta the term of each channel, or null for 0
+   * @param axis the output axis of the weight
+   */
+  public static Folded fold(
+      Tensor weight,
+      Tensor bias,
+      Tensor gamma,
+      Tensor beta,
+      Tensor mean,
+      Tensor variance,
+      double eps,
+      int axis) {
+    ChannelRuns runs = ChannelRuns.of(weight.shape(), axis);
+    if (runs.channels() != mean.count()) {
+      throw new IllegalArgumentException(
+          "batch norm folding: axis %d of the weight %s has %d channels, the norm has %d"
+              .formatted(axis, weight.shape(), runs.channels(), mean.count()));
+    }
+    Tensor foldedWeight = Tensor.zeros(weight.dtype(), weight.shape());
+    Tensor foldedBias = Tensor.zeros(weight.dtype(), mean.shape());
+    double[] scale = new double[mean.count()];
+    for (int c = 0; c < scale.length; c++) {
+      scale[c] = (gamma == null ? 1 : gamma.get(c)) / Math.sqrt(variance.get(c) + eps);
+      double moved = ((bias == null ? 0 : bias.get(c)) - mean.get(c)) * scale[c];
+      foldedBias.set(c, moved + (beta == null ? 0 : beta.get(c)));
+    }
+    runs.forEach(
+        (channel, from, end) -> {
+          for (int i = from; i < end; i++) {
+            foldedWeight.set(i, weight.get(i) * scale[channel]);
+          }
+        });
+    return new Folded(foldedWeight, foldedBias);
+  }
+
+  /** Folds a norm into a weight whose output axis is the first. */
+  static Folded fold(Tensor weight, Tensor bias, BatchNorm norm) {
+    return fold(
+        weight,
+        bias,
+        norm.gamma() == null ? null : norm.gamma().value(),
+        norm.beta() == null ? null : norm.beta().value(),
+        norm.runningMean().value(),
+        norm.runningVariance().value(),
+        norm.eps(),
+        0);
+  }
+
+  /**
+   * Returns a copy of a model in which norms are folded: its layers have biases instead. Masks and
+   * the like on a folded weight are baked in; a {@link FakeQuantize} stays and sees the folded
+   * weight. What is attached to a norm's output goes to the layer's. The model is not modified.
+   */
+  public static Module of(Module model) {
+    Module copy = Snapshot.of(model, Map.of()).build();
+    for (Pair pair : pairs(copy)) {
+      LayerFolding.bake(pair);
+    }
+    copy.state();
+    return copy;
+  }
+
+  /** Returns the layers of a model with a norm behind them that can be folded, in order. */
+  static List<Pair> pairs(Module model) {
+    Map<Module, Integer> uses = uses(model);
+    List<Pair> pairs = new ArrayList<>();
+    for (Module module : model.modules().values()) {
+      if (module instanceof Sequential parent) {
+        List<String> names = List.copyOf(parent.children().keySet());
+        for (int i = 1; i < names.size(); i++) {
+          Pair pair = pair(parent, names.get(i - 1), names.get(i));
+          if (pair != null && uses.get(pair.layer()) == 1 && uses.get(pair.norm()) == 1) {
+            pairs.add(pair);
+          }
+        }
+      }
+    }
+    return pairs;
+  }
+
+  private static Pair pair(Sequential parent, String layerName, String normName) {
+    Module layer = parent.children().get(layerName);
+    boolean sums = layer instanceof Conv2d || layer instanceof Conv1d || layer instanceof Linear;
+    boolean fits =
+        sums
+            && parent.children().get(normName) instanceof BatchNorm norm
+            && norm.runningMean() != null
+            && layer.output().isEmpty()
+            && norm.input().isEmpty();
+    return fits ? new Pair(parent, layerName, normName) : null;
+  }
+
+  /** Returns in how many places each module stands. */
+  private static Map<Module, Integer> uses(Module model) {
+    Map<Module, Integer> uses = new IdentityHashMap<>();
+    for (Module module : model.modules().values()) {
+      module.children().values().forEach(child -> uses.merge(child, 1, Integer::sum));
+    }
+    return uses;
+  }
+
+  static Parameter weight(Module layer) {
+    return layer.ownParameters().get(WEIGHT);
+  }
+
+  static Parameter bias(Module layer) {
+    return layer.ownParameters().get(BIAS);
+  }
+
+  /** Returns the shape of a tensor of a layer that gets a bias. */
+  static Shape shape(Module layer, Map<String, Parameter> state, String path) {
+    return path.equals(BIAS)
+        ? Shape.of(weight(layer).shape().size(0))
+        : state.containsKey(path) ? state.get(path).shape() : null;
+  }
+
+  /** Tells whether a parametrization is to see the folded weight. */
+  static boolean staysBehind(Parametrization parametrization) {
+    return parametrization instanceof FakeQuantize;
+  }
+}
