@@ -1,8 +1,9 @@
-/** Masks, pruning and quantisation: parametrizations that train, and cuts in place. */
+/** Masks, pruning, low ranks and quantisation: parametrizations that train, and cuts in place. */
 module org.espalier.sparse {
   requires transitive org.espalier.optim;
 
   exports org.espalier.sparse.distillation;
+  exports org.espalier.sparse.lowrank;
   exports org.espalier.sparse.mask;
   exports org.espalier.sparse.prune.criterion.batchnorm;
   exports org.espalier.sparse.prune.criterion.filter;
@@ -15,6 +16,7 @@ module org.espalier.sparse {
   exports org.espalier.sparse.quant;
 
   provides org.espalier.nn.ModuleTypes with
+      org.espalier.sparse.lowrank.LowRankTypes,
       org.espalier.sparse.mask.SparseTypes,
       org.espalier.sparse.quant.QuantizationTypes;
 }

@@ -40,6 +40,16 @@ public interface ModuleTypes {
   interface ParametrizationFactory {
     /** Builds the parametrization. */
     Parametrization create(Spec spec, Function<String, Shape> shapes);
+
+    /**
+     * Returns the shape of the parameter that this is attached to: that of its saved raw value,
+     * unless the parametrization keeps the value elsewhere.
+     *
+     * @param raw the shape of the saved raw value
+     */
+    default Shape declared(Spec spec, Function<String, Shape> shapes, Shape raw) {
+      return raw;
+    }
   }
 
   /** Returns the module types by name. */
@@ -82,11 +92,27 @@ public interface ModuleTypes {
       spec.children().forEach((name, child) -> children.put(name, build(child, join(path, name))));
       Module module =
           known(modules, spec.type(), "module", path)
-              .create(spec, children, name -> shapes.apply(join(path, name)));
+              .create(spec, children, name -> declared(spec, path, name));
       spec.parametrizations()
           .forEach((name, attached) -> attach(module, join(path, name), name, attached));
       built.put(path, module);
       return module;
+    }
+
+    /** Returns the shape of a tensor as the layer declared it, null where there is none. */
+    private Shape declared(Spec layer, String layerPath, String name) {
+      String path = join(layerPath, name);
+      Shape shape = shapes.apply(path);
+      for (Spec spec : layer.parametrizations().getOrDefault(name, List.of())) {
+        shape =
+            known(parametrizations, spec.type(), "parametrization", path)
+                .declared(spec, own(path, spec), shape);
+      }
+      return shape;
+    }
+
+    private Function<String, Shape> own(String path, Spec parametrization) {
+      return local -> shapes.apply(path + "." + parametrization.type() + "." + local);
     }
 
     private Module shared(Spec spec, String path) {
@@ -108,7 +134,7 @@ public interface ModuleTypes {
       for (Spec spec : attached) {
         Parametrization created =
             known(parametrizations, spec.type(), "parametrization", path)
-                .create(spec, local -> shapes.apply(path + "." + spec.type() + "." + local));
+                .create(spec, own(path, spec));
         if (parameter == null) {
           port.attach(created);
         } else {

@@ -15,6 +15,12 @@ public interface Callback {
   /** Acts before the first step of an epoch. */
   default void epochStart(Epoch epoch) {}
 
+  /**
+   * Acts instead of {@link #epochStart} when an epoch goes on in whose middle a run was saved; must
+   * change nothing that the snapshot holds.
+   */
+  default void epochResumed(Epoch epoch) {}
+
   /** Acts when the gradients of a step are known; may modify them. */
   default void backwardDone(Step step) {}
 

@@ -74,6 +74,8 @@ final class TrainingRun {
     record.claims.clear();
     if (record.step == 0) {
       trainer.callbacks.forEach(callback -> callback.epochStart(epoch));
+    } else {
+      trainer.callbacks.forEach(callback -> callback.epochResumed(epoch));
     }
     return epoch;
   }

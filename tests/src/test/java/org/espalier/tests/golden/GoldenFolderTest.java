@@ -35,6 +35,7 @@ class GoldenFolderTest {
           GoldenBatchNormImportanceTest.STEM,
           GoldenHRankTest.STEM,
           GoldenNeuronImportanceTest.STEM,
+          GoldenLrpetTest.STEM,
           GoldenWideResNetTest.STEM,
           GoldenSclTest.STEM,
           GoldenPruningTest.STEM);

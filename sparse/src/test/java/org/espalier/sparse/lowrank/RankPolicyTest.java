@@ -1,0 +1,111 @@
+package org.espalier.sparse.lowrank;
+
+import static org.espalier.sparse.prune.TestNets.assertRefused;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.Arrays;
+import java.util.List;
+import org.espalier.nn.Module;
+import org.espalier.nn.Sequential;
+import org.espalier.nn.layer.BatchNorm;
+import org.espalier.nn.layer.Conv2d;
+import org.espalier.nn.layer.ConvConfig;
+import org.espalier.nn.model.Vgg;
+import org.espalier.tensor.DType;
+import org.espalier.tensor.Shape;
+import org.espalier.tensor.Tensor;
+import org.junit.jupiter.api.Test;
+
+/** Checks how ranks are chosen. */
+class RankPolicyTest {
+  private static final Shape IMAGE = Shape.of(6, 6, 3);
+
+  private static Sequential two() {
+    ConvConfig config = ConvConfig.kernel(3).withPadding(1).withoutBias();
+    Sequential net =
+        Sequential.builder()
+            .add("a", new Conv2d(3, 10, config))
+            .add("b", new Conv2d(10, 6, config))
+            .add("bn", new BatchNorm(6))
+            .build();
+    net.initialize(1);
+    return net;
+  }
+
+  private static int[] ranks(RankPolicy policy, Module net) {
+    return policy.checkedRanks(Coverage.CONVOLUTIONS.withoutRectification().of(net, IMAGE));
+  }
+
+  @Test
+  void ratiosAreTruncatedAsThePapersCodeDoesButNeverToZero() {
+    assertEquals(3, RankPolicy.rank(10, 0.7));
+    assertEquals(1, RankPolicy.rank(10, 0.99));
+    assertEquals(10, RankPolicy.rank(10, 0));
+    assertArrayEquals(new int[] {3, 1}, ranks(RankPolicy.ratio(0.7), two()));
+    assertArrayEquals(new int[] {5, 6}, ranks(RankPolicy.ratios(0.5, 0), two()));
+    for (double p : new double[] {-0.1, 1, Double.NaN}) {
+      assertRefused("[0, 1)", () -> RankPolicy.ratio(p));
+    }
+    assertRefused("b: low rank", () -> ranks(RankPolicy.ratios(0.5, 1), two()));
+  }
+
+  @Test
+  void listsMustFitLayersAndRanks() {
+    assertArrayEquals(new int[] {10, 1}, ranks(RankPolicy.list(10, 1), two()));
+    assertRefused("[1, 2, 3] for 2 layers [a, b]", () -> ranks(RankPolicy.list(1, 2, 3), two()));
+    assertRefused(
+        "rank of b must lie between 1 and 6, got 7", () -> ranks(RankPolicy.list(1, 7), two()));
+    assertRefused(
+        "rank of a must lie between 1 and 10, got 0", () -> ranks(RankPolicy.list(0, 1), two()));
+    assertRefused("2 layers", () -> ranks(layers -> new int[1], two()));
+  }
+
+  @Test
+  void floorsLiftRanksUpToTheFullOne() {
+    assertArrayEquals(new int[] {4, 6}, ranks(RankPolicy.ratio(0.9).withFloors(4, 100), two()));
+    List<LowRankLayer> vgg = Coverage.CONVOLUTIONS.of(Vgg.cifar(16, 10), Shape.of(32, 32, 3));
+    int[] ranks = RankPolicy.ratio(0.999).withFloors(18, 43).checkedRanks(vgg);
+    int[] wanted = new int[13];
+    Arrays.fill(wanted, 43);
+    wanted[0] = 18;
+    assertArrayEquals(wanted, ranks);
+  }
+
+  private static void setSigma(Module net, String path, double... sigma) {
+    Tensor weight = net.parameter(path).raw();
+    Tensor diagonal = Tensor.zeros(DType.F32, weight.shape());
+    int columns = weight.count() / weight.shape().size(0);
+    for (int i = 0; i < sigma.length; i++) {
+      diagonal.set(i * columns + i, sigma[i]);
+    }
+    net.parameter(path).set(diagonal);
+  }
+
+  @Test
+  void energyAndNumericalRanksReadTheSingularValues() {
+    Sequential net = two();
+    setSigma(net, "a.weight", 3, 2, 1, 1, 1e-4);
+    setSigma(net, "b.weight", 1);
+    assertArrayEquals(new int[] {2, 1}, ranks(RankPolicy.energy(13.0 / 15.1), net));
+    assertArrayEquals(new int[] {3, 1}, ranks(RankPolicy.energy(13.1 / 15), net));
+    assertArrayEquals(new int[] {5, 1}, ranks(RankPolicy.energy(1), net));
+    assertArrayEquals(new int[] {4, 1}, ranks(RankPolicy.numerical(1e-3), net));
+    assertArrayEquals(new int[] {5, 1}, ranks(RankPolicy.numerical(1e-6), net));
+    assertRefused("(0, 1]", () -> RankPolicy.energy(0));
+    assertRefused("[0, 1)", () -> RankPolicy.numerical(1));
+  }
+
+  @Test
+  void energyIsThatOfTheMergedMatrixWhereANormTakesPart() {
+    Sequential net = two();
+    setSigma(net, "a.weight", 1);
+    setSigma(net, "b.weight", 1, 1, 1);
+    net.parameter("bn.weight").set(Tensor.of(Shape.of(6), 9f, 1, 1, 1, 1, 1));
+    net.parameter("bn.running_mean").set(Tensor.full(DType.F32, Shape.of(6), 1));
+    assertArrayEquals(new int[] {1, 3}, ranks(RankPolicy.energy(0.9), net));
+    assertArrayEquals(
+        new int[] {1, 1},
+        RankPolicy.energy(0.9).checkedRanks(Coverage.CONVOLUTIONS.of(net, IMAGE)));
+  }
+}
