@@ -2,6 +2,7 @@
 module org.espalier.sparse {
   requires transitive org.espalier.optim;
 
+  exports org.espalier.sparse.decomposition;
   exports org.espalier.sparse.distillation;
   exports org.espalier.sparse.lowrank;
   exports org.espalier.sparse.mask;
@@ -14,9 +15,11 @@ module org.espalier.sparse {
   exports org.espalier.sparse.prune.unstructured;
   exports org.espalier.sparse.prune;
   exports org.espalier.sparse.quant;
+  exports org.espalier.sparse.sharing;
 
   provides org.espalier.nn.ModuleTypes with
       org.espalier.sparse.lowrank.LowRankTypes,
       org.espalier.sparse.mask.SparseTypes,
-      org.espalier.sparse.quant.QuantizationTypes;
+      org.espalier.sparse.quant.QuantizationTypes,
+      org.espalier.sparse.sharing.SharingTypes;
 }

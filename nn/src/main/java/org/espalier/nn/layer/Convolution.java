@@ -56,6 +56,11 @@ abstract class Convolution extends Module {
     return config.options();
   }
 
+  /** Returns what stands in the padding. */
+  public final PadMode padMode() {
+    return config.padMode();
+  }
+
   @Override
   protected final Var forward(Pass pass, Var x) {
     return convolve(pass, x, pass.value(weight), pass.valueOrNull(bias), null);

@@ -38,7 +38,8 @@ class GoldenFolderTest {
           GoldenLrpetTest.STEM,
           GoldenWideResNetTest.STEM,
           GoldenSclTest.STEM,
-          GoldenPruningTest.STEM);
+          GoldenPruningTest.STEM,
+          GoldenStructuralTest.STEM);
 
   @TestFactory
   Stream<DynamicTest> everyFileIsTakenByATest() {
