@@ -39,8 +39,12 @@ record Finish(
     TrainingData data) {
   /** Measures, saves, prints and reports. */
   void finish(History history, PrintStream out) throws IOException {
-    Snapshot.Store store = Checkpoint.folder(folder.resolve(TrainingSession.SNAPSHOTS));
-    Ending ending = new Ending(trained.model(), trained.input(), store, history.epochs().size());
+    Ending ending =
+        new Ending(
+            trained.model(),
+            trained.input(),
+            folder.resolve(TrainingSession.SNAPSHOTS),
+            history.epochs().size());
     techniques.finish(ending);
     ending.facts().forEach(out::println);
     List<Candidate> candidates = measured(ending);
@@ -77,17 +81,14 @@ record Finish(
     List<Ending.Stage> stages = ending.stages();
     for (Ending.Stage stage : stages) {
       boolean last = stage == stages.get(stages.size() - 1);
-      Path file = last ? folder.resolve(ModelFile.FINAL) : snapshot(stage.name());
-      if (!stage.stored()) {
+      Path file = stage.file();
+      if (file == null) {
+        file = last ? folder.resolve(ModelFile.FINAL) : ending.snapshot(stage.name());
         Checkpoint.save(file, Snapshot.of(stage.model(), meta));
       }
       candidates.add(measured(stage.name(), stage.model(), file));
     }
     return candidates;
-  }
-
-  private Path snapshot(String name) {
-    return folder.resolve(TrainingSession.SNAPSHOTS).resolve(name + ".safetensors");
   }
 
   private Candidate measured(String name, Module model, Path file) throws IOException {

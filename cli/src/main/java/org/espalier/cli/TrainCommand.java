@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.espalier.cli.recipe.OptimizerRecipe;
+import org.espalier.cli.recipe.TechniqueWords;
 import org.espalier.cli.recipe.Techniques;
 import org.espalier.cli.recipe.Terms;
 import org.espalier.io.Checkpoint;
@@ -94,13 +95,7 @@ final class TrainCommand implements Callable<Integer> {
       description = "Weight decay (default: 5e-4; none for --optimizer rls).")
   private Double weightDecay;
 
-  @Option(
-      names = "--prune",
-      description =
-          "none, sfp:RATIO or asfp:RATIO (default: sfp:0.4); in the last sixth of the epochs the zeros are held; gradients are clipped to norm 1."
-              + " Single connections: scl:LAMBDA (learned), gmp:SPARSITY or gmp:2:4 (magnitude), dns:C (surgery), snip:SPARSITY."
-              + " With --optimizer rls also rls:RATIO, inputs of every layer whenever the loss has recovered, as in rls:0.2,first=3.")
-  private String prune = "sfp:0.4";
+  @Mixin private TechniqueOptions techniques = new TechniqueOptions();
 
   @Option(names = "--seed", description = "The seed of everything random (default: 1).")
   private long seed = 1;
@@ -213,7 +208,8 @@ final class TrainCommand implements Callable<Integer> {
     check(
         patience == null || validation > 0,
         "--patience needs held-out samples: set --validation above 0");
-    Techniques.parse(prune)
+    TechniqueWords asked = techniques.words();
+    Techniques.parse(asked)
         .check(new Terms(learning, epochs, minutes != null, patience != null, validation));
     data.check();
     String words = augment == null ? data.source().usualAugmentation() : augment;
@@ -235,7 +231,7 @@ final class TrainCommand implements Callable<Integer> {
         optimizer,
         step,
         decay,
-        prune,
+        asked,
         seed);
   }
 

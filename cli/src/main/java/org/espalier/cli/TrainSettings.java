@@ -3,6 +3,7 @@ package org.espalier.cli;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import org.espalier.cli.recipe.TechniqueWords;
 import org.espalier.io.PictureOptions.Colour;
 import org.espalier.io.PictureOptions.Resize;
 import org.espalier.tensor.FormatException;
@@ -28,7 +29,7 @@ record TrainSettings(
     String optimizer,
     double rate,
     double weightDecay,
-    String prune,
+    TechniqueWords techniques,
     long seed) {
   private static final String KEY = "train_settings";
 
@@ -59,7 +60,11 @@ record TrainSettings(
     values.put("optimizer", optimizer);
     values.put("rate", rate);
     values.put("weight-decay", weightDecay);
-    values.put("prune", prune);
+    values.put("prune", techniques.prune());
+    values.put("lowrank", unlessNone(techniques.lowrank()));
+    values.put("quantize", unlessNone(techniques.quantize()));
+    values.put("teacher", techniques.teacher());
+    values.put("distill", techniques.distill());
     values.put("seed", seed);
     values.values().removeIf(Objects::isNull);
     return values;
@@ -88,12 +93,25 @@ record TrainSettings(
         text(values, "optimizer"),
         number(values, "rate"),
         number(values, "weight-decay"),
-        text(values, "prune"),
+        new TechniqueWords(
+            text(values, "prune"),
+            orNone(values, "lowrank"),
+            orNone(values, "quantize"),
+            optional(values, "teacher"),
+            optional(values, "distill")),
         values.get("seed") instanceof Long seed ? seed : (long) number(values, "seed"));
   }
 
   private static String optional(Map<?, ?> values, String key) {
     return values.containsKey(key) ? text(values, key) : null;
+  }
+
+  private static String unlessNone(String words) {
+    return words.equals(TechniqueWords.NONE) ? null : words;
+  }
+
+  private static String orNone(Map<?, ?> values, String key) {
+    return values.containsKey(key) ? text(values, key) : TechniqueWords.NONE;
   }
 
   private static double orZero(Map<?, ?> values, String key) {

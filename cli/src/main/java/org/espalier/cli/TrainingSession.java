@@ -59,7 +59,7 @@ final class TrainingSession {
     this.settings = settings;
     this.resumed = resumed;
     this.interval = interval;
-    this.techniques = Techniques.parse(settings.prune());
+    this.techniques = Techniques.parse(settings.techniques());
   }
 
   /** Trains, cuts and reports; returns false if the run was interrupted and can be resumed. */

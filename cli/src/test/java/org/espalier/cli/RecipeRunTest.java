@@ -26,12 +26,16 @@ class RecipeRunTest {
 
   @TempDir private static Path shared;
   private static Path data;
+  private static Path teacher;
 
   @TempDir private Path folder;
 
   @BeforeAll
   static void drawPictures() throws IOException {
     data = TinyData.idx(shared.resolve("idx"), 60, 12);
+    teacher = shared.resolve("teacher");
+    Cli.of("train --data idx:%s --model resnet8 --epochs 3 --prune none --out %s", data, teacher)
+        .done();
   }
 
   private Path run(String name, String recipe) {
@@ -53,8 +57,13 @@ class RecipeRunTest {
         "--prune gmp:2:4",
         "--prune dns:0.5",
         "--prune snip:0.8",
+        "--lowrank lrpet:0.5,steps=4",
+        "--lowrank lrpet:0.5 --prune sfp:0.3",
+        "--teacher TEACHER --distill T=3,a=0.7,hint=layer3:layer3",
+        "--teacher TEACHER --prune scl:0.1,freeze=1",
       })
-  void aKilledRunGoesOnToTheSameBits(String recipe) throws IOException {
+  void aKilledRunGoesOnToTheSameBits(String words) throws IOException {
+    String recipe = words.replace("TEACHER", teacher.toString());
     byte[] whole = model(run("whole", recipe));
     Path run = folder.resolve("killed");
     Cli.killedAt("epoch 2/4", TRAIN + recipe, data, run);
@@ -97,6 +106,43 @@ class RecipeRunTest {
     String report = Files.readString(run.resolve("report.html"));
     assertTrue(report.contains("<h2>Masked and compact</h2>"));
     assertTrue(report.contains("<h2>Connections a layer</h2>"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--prune none", "--prune sfp:0.4"})
+  void layersOfLowRankAreSplitInTwo(String prune) throws IOException {
+    Path run = folder.resolve("run");
+    Cli cli = Cli.of(TRAIN + "--lowrank lrpet:0.6 " + prune, data, run).done();
+    assertFalse(cli.out().contains("WARNING"), cli.out());
+    assertTrue(cli.out().contains("ranks: "), cli.out());
+    String before = prune.endsWith("none") ? "low-rank" : "compact";
+    assertTrue(figure(cli.out(), "difference " + before + " - split: (\\S+)") < 1e-2, cli.out());
+    assertTrue(
+        figure(cli.out(), "split +([\\d,]+)") < 0.8 * figure(cli.out(), before + " +([\\d,]+)"),
+        cli.out());
+    Module split = ModelFile.load(run).model();
+    assertTrue(split.modules().containsKey("layer3.0.branch.conv2.reduce"), cli.out());
+  }
+
+  @Test
+  void aStudentLearnsFromItsTeacherAndIsShownBesideIt() throws IOException {
+    Path run = folder.resolve("run");
+    Cli cli =
+        Cli.of(
+                "train --data idx:%s --model mlp-16 --epochs 3 --teacher %s --distill a=1 --out %s",
+                data, teacher, run)
+            .done();
+    assertTrue(cli.out().contains("; taught by " + teacher + " (T=4, a=1)\n"), cli.out());
+    assertTrue(cli.out().matches("(?s).*\nteacher +[\\d,]+ .*\nstudent +[\\d,]+ .*"), cli.out());
+    assertTrue(figure(cli.out(), "student / teacher: \\S+ of the MACs, (\\S+) of") < 0.1);
+    Cli other =
+        Cli.of(
+            "train --data shapes --limit 32 --model mlp-4 --teacher %s --epochs 1 --out %s",
+            teacher, folder.resolve("other"));
+    assertEquals(2, other.status());
+    assertTrue(other.err().contains("must see what the student sees"), other.err());
+    Cli none = Cli.of("train --teacher %s --out %s", folder, folder.resolve("none"));
+    assertTrue(none.err().contains("no such file or folder: "), none.err());
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.espalier.cli.recipe.TechniqueWords;
 import org.espalier.io.Checkpoint;
 import org.espalier.io.PictureOptions.Resize;
 import org.espalier.nn.Snapshot;
@@ -37,7 +38,7 @@ class TrainSettingsTest {
         "rls:momentum=0.5",
         1e-3,
         5e-4,
-        "sfp:0.4",
+        new TechniqueWords("sfp:0.4", "none", "none", test, test),
         seed);
   }
 

@@ -26,6 +26,7 @@ final class Compatibility {
   private static final Set<Kind> SOFT = EnumSet.of(Kind.SFP, Kind.ASFP);
   private static final Set<Kind> MASKS = EnumSet.of(Kind.SCL, Kind.GMP, Kind.DNS, Kind.SNIP);
   private static final Set<Kind> PRUNERS = union(SOFT, MASKS, EnumSet.of(Kind.RLS));
+  private static final Set<Kind> LOW_RANK = EnumSet.of(Kind.LRPET);
   private static final Set<Kind> LEAST_SQUARES = EnumSet.of(Kind.LEAST_SQUARES);
 
   private static final List<Row> ROWS =
@@ -37,7 +38,19 @@ final class Compatibility {
           new Row(
               MASKS,
               LEAST_SQUARES,
-              "recursive least squares moves every weight that a layer's inputs call for, masked ones too, and its matrices do not know that some are held"));
+              "recursive least squares moves every weight that a layer's inputs call for, masked ones too, and its matrices do not know that some are held"),
+          new Row(
+              MASKS,
+              LOW_RANK,
+              "a projection fills masked connections again, and masks raise the rank again"),
+          new Row(
+              EnumSet.of(Kind.RLS),
+              LOW_RANK,
+              "inputs go when the loss has recovered, and every projection throws it up anew"),
+          new Row(
+              LEAST_SQUARES,
+              LOW_RANK,
+              "recursive least squares follows one solution from step to step, and a projection puts other weights in its place"));
 
   private Compatibility() {}
 

@@ -1,5 +1,6 @@
 package org.espalier.cli.recipe;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -19,9 +20,9 @@ public final class Ending {
    *
    * @param name its row in the table, and the name of its file
    * @param model the model
-   * @param stored whether the run's snapshots hold it under this name already
+   * @param file where it is stored already; null where it is still to be saved
    */
-  public record Stage(String name, Module model, boolean stored) {}
+  public record Stage(String name, Module model, Path file) {}
 
   /**
    * Says that two models must give the same outputs.
@@ -33,7 +34,7 @@ public final class Ending {
   public record Equality(String one, String other, double tolerance) {}
 
   private final Shape input;
-  private final Snapshot.Store store;
+  private final Path snapshots;
   private final int epochs;
   private final List<Stage> stages = new ArrayList<>();
   private final List<Equality> equalities = new ArrayList<>();
@@ -42,18 +43,19 @@ public final class Ending {
   private Module model;
   private CompactReport cut;
   private boolean sparse;
+  private boolean changed;
 
   /**
    * Begins with the trained model.
    *
    * @param input the shape of one sample
-   * @param store holds the run's snapshots
+   * @param snapshots the folder of the run's snapshots
    * @param epochs how many epochs the run had
    */
-  public Ending(Module trained, Shape input, Snapshot.Store store, int epochs) {
+  public Ending(Module trained, Shape input, Path snapshots, int epochs) {
     this.model = trained;
     this.input = input;
-    this.store = store;
+    this.snapshots = snapshots;
     this.epochs = epochs;
   }
 
@@ -70,8 +72,9 @@ public final class Ending {
     return epochs;
   }
 
-  Snapshot stored(String name) {
-    return store.load(name);
+  /** Returns the file of one of the run's snapshots. */
+  public Path snapshot(String name) {
+    return snapshots.resolve(name + ".safetensors");
   }
 
   /** Returns an independent copy of the model as it is now. */
@@ -81,13 +84,24 @@ public final class Ending {
 
   /** Adds a model; it is what the run leaves, unless another one follows. */
   public void add(String name, Module next) {
-    stages.add(new Stage(name, next, false));
+    stages.add(new Stage(name, next, null));
     model = next;
+    changed = true;
   }
 
-  /** Adds a model to compare with, which the run's snapshots hold. */
-  void addStored(String name, Module other) {
-    stages.add(new Stage(name, other, true));
+  /** Returns the name of the model added last. */
+  String lastName() {
+    return stages.get(stages.size() - 1).name();
+  }
+
+  /** Adds a model to compare with, which a file holds. */
+  void addStored(String name, Module other, Path file) {
+    stages.add(new Stage(name, other, file));
+  }
+
+  /** Tells whether a technique has said what it made of the trained model. */
+  boolean isChanged() {
+    return changed;
   }
 
   /** Asks for the largest difference between two models' outputs to be shown and judged. */

@@ -21,6 +21,10 @@ public enum Kind {
   DNS(Slot.PRUNE),
   /** Pruning by connection sensitivity before training. */
   SNIP(Slot.PRUNE),
+  /** Low-rank projection with energy transfer. */
+  LRPET(Slot.LOWRANK),
+  /** Learning from a teacher. */
+  DISTILL(Slot.TEACHER),
   /** Learning by recursive least squares. */
   LEAST_SQUARES(Slot.OPTIMIZER);
 
@@ -28,6 +32,10 @@ public enum Kind {
   public enum Slot {
     /** What goes. */
     PRUNE,
+    /** What gets low rank. */
+    LOWRANK,
+    /** Whose answers count beside the targets. */
+    TEACHER,
     /** How a run learns; no technique stands there, but one may not go with it. */
     OPTIMIZER;
 
@@ -60,7 +68,7 @@ public enum Kind {
 
   /** Returns option and word, as in {@code --prune scl}. */
   String described() {
-    return slot.option() + " " + word();
+    return this == DISTILL ? slot.option() : slot.option() + " " + word();
   }
 
   /** Returns the technique of a word; refused with the nearest one where there is none. */

@@ -1,5 +1,6 @@
 package org.espalier.cli.recipe;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -105,6 +106,15 @@ record NamedOptions(String option, Map<String, String> values) {
   String[] list(String name) {
     String text = values.get(name);
     return text == null ? new String[0] : text.split(":", -1);
+  }
+
+  /** Returns integers separated by colons, of a name that is given. */
+  int[] integers(String name) {
+    try {
+      return Arrays.stream(list(name)).mapToInt(Integer::parseInt).toArray();
+    } catch (NumberFormatException e) {
+      throw wrong(name, "integers separated by colons");
+    }
   }
 
   /** Returns the text of a name that is given. */

@@ -1,7 +1,10 @@
 package org.espalier.cli.recipe;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.espalier.io.Checkpoint;
 import org.espalier.nn.Module;
 import org.espalier.nn.Snapshot;
 import org.espalier.optim.train.Callback;
@@ -83,15 +86,16 @@ record SoftPruning(Kind kind, double ratio) implements Technique {
   }
 
   @Override
-  public void finish(Ending ending) {
+  public void finish(Ending ending) throws IOException {
     Module compact = ending.copy();
     Compact.mask(ending.model(), ending.input(), Compact.Mode.STREAM_FULL);
     Module masked = ending.model();
     ending.widths(
         Compact.extract(
             compact, ending.input(), Compact.Mode.STREAM_FULL, MaskPolicy.MASK_WITH_BN));
-    Snapshot before = ending.stored(DENSE);
-    ending.addStored(DENSE, before.build());
+    Path denseFile = ending.snapshot(DENSE);
+    Snapshot before = Checkpoint.load(denseFile);
+    ending.addStored(DENSE, before.build(), denseFile);
     ending.explain(
         "dense: the weights after %s of %d epochs, just before the last zeroing; --prune none trains without any"
             .formatted(before.meta().get(EPOCHS_SEEN), ending.epochs()));

@@ -1,8 +1,7 @@
 package org.espalier.cli.recipe;
 
-import org.espalier.nn.Batches;
+import java.io.IOException;
 import org.espalier.nn.Module;
-import org.espalier.nn.loss.Loss;
 import org.espalier.optim.Optimizer;
 import org.espalier.optim.train.Trainer;
 
@@ -32,19 +31,9 @@ public interface Technique {
     return named;
   }
 
-  /** Returns the loss that the run takes in place of the task's. */
-  default Loss loss(Loss task, Site site) {
-    return task;
-  }
-
-  /** Returns the batches that the run learns from in place of these. */
-  default Batches training(Batches batches, Site site) {
-    return batches;
-  }
-
-  /** Takes part in the run: adds callbacks to the trainer. */
+  /** Takes part in the run: adds callbacks to the trainer, or another task. */
   void attach(Trainer.Builder trainer, Site site);
 
   /** Turns the trained model into what the run leaves, and shows the steps in between. */
-  void finish(Ending ending);
+  void finish(Ending ending) throws IOException;
 }

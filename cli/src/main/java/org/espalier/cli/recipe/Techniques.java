@@ -1,25 +1,20 @@
 package org.espalier.cli.recipe;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import org.espalier.nn.Batches;
 import org.espalier.nn.Module;
-import org.espalier.nn.loss.Loss;
 import org.espalier.optim.Optimizer;
 import org.espalier.optim.train.Trainer;
 
 /**
- * Is all techniques of one run, in the order in which they act on a model: pruning, low rank,
- * quantisation.
+ * Is all techniques of one run, in the order in which they act on a model: a teacher, pruning, low
+ * rank, quantisation.
  *
  * @param all the techniques; none for a plain run
  */
 public record Techniques(List<Technique> all) {
-  /** The word for no technique. */
-  public static final String NONE = "none";
-
   /** A plus between two techniques, not the sign of an exponent. */
   private static final String AND = "\\+(?=[a-zA-Z])";
 
@@ -31,18 +26,23 @@ public record Techniques(List<Technique> all) {
   /**
    * Reads the words of the options; unknown ones, values out of range and pairs that exclude each
    * other are refused.
-   *
-   * @param prune the words of {@code --prune}
    */
-  public static Techniques parse(String prune) {
+  public static Techniques parse(TechniqueWords words) {
     List<Technique> found = new ArrayList<>();
-    read(Kind.Slot.PRUNE, prune, found);
+    if (words.teacher() != null) {
+      found.add(Teaching.parse(words.teacher(), words.distill()));
+    } else if (words.distill() != null) {
+      throw new IllegalArgumentException(
+          "--distill says how a teacher's answers count: name the teacher with --teacher");
+    }
+    read(Kind.Slot.PRUNE, words.prune(), found);
+    read(Kind.Slot.LOWRANK, words.lowrank(), found);
     Compatibility.check(found.stream().map(Technique::kind).toList());
     return new Techniques(found);
   }
 
   private static void read(Kind.Slot slot, String text, List<Technique> found) {
-    if (text.equalsIgnoreCase(NONE)) {
+    if (text.equalsIgnoreCase(TechniqueWords.NONE)) {
       return;
     }
     for (String part : text.split(AND, -1)) {
@@ -59,7 +59,8 @@ public record Techniques(List<Technique> all) {
       case GMP -> GradualPruning.parse(words);
       case DNS -> Surgery.parse(words);
       case SNIP -> OneShotPruning.parse(words);
-      case LEAST_SQUARES -> throw new AssertionError("an optimizer is no technique");
+      case LRPET -> LowRankTraining.parse(words);
+      case DISTILL, LEAST_SQUARES -> throw new AssertionError(kind + " has no words of this form");
     };
   }
 
@@ -87,25 +88,22 @@ public record Techniques(List<Technique> all) {
 
   /** Returns a trainer's builder in whose run all of them take part. */
   public Trainer.Builder trainer(Module model, Optimizer named, Site site) {
-    Loss loss = site.task();
     Optimizer optimizer = named;
-    Batches batches = site.training();
     for (Technique technique : all) {
-      loss = technique.loss(loss, site);
       optimizer = technique.optimizer(optimizer, site);
-      batches = technique.training(batches, site);
     }
-    Trainer.Builder builder = Trainer.builder(model, loss, optimizer, batches);
-    Consumer<Technique> attach = technique -> technique.attach(builder, site);
-    all.forEach(attach);
+    Trainer.Builder builder = Trainer.builder(model, site.task(), optimizer, site.training());
+    all.forEach(technique -> technique.attach(builder, site));
     return builder;
   }
 
   /** Turns the trained model into what the run leaves. */
-  public void finish(Ending ending) {
-    all.forEach(technique -> technique.finish(ending));
-    if (ending.stages().isEmpty()) {
-      ending.add("dense", ending.model());
+  public void finish(Ending ending) throws IOException {
+    for (Technique technique : all) {
+      technique.finish(ending);
+    }
+    if (!ending.isChanged()) {
+      ending.add(ending.stages().isEmpty() ? "dense" : "student", ending.model());
     }
   }
 }

@@ -17,15 +17,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CompatibilityTest {
   /** One row a kind, one column a kind in the order of {@link Kind}; '+' together, 'x' not. */
   private static final String[] PAIRS = {
-    //                SFP ASFP RLS SCL GMP DNS SNIP LEAST_SQUARES
-    "SFP              x   x    x   x   x   x   x    +",
-    "ASFP             x   x    x   x   x   x   x    +",
-    "RLS              x   x    x   x   x   x   x    +",
-    "SCL              x   x    x   x   x   x   x    x",
-    "GMP              x   x    x   x   x   x   x    x",
-    "DNS              x   x    x   x   x   x   x    x",
-    "SNIP             x   x    x   x   x   x   x    x",
-    "LEAST_SQUARES    +   +    +   x   x   x   x    +",
+    //                SFP ASFP RLS SCL GMP DNS SNIP LRPET DISTILL LEAST_SQUARES
+    "SFP              x   x    x   x   x   x   x    +     +       +",
+    "ASFP             x   x    x   x   x   x   x    +     +       +",
+    "RLS              x   x    x   x   x   x   x    x     +       +",
+    "SCL              x   x    x   x   x   x   x    x     +       x",
+    "GMP              x   x    x   x   x   x   x    x     +       x",
+    "DNS              x   x    x   x   x   x   x    x     +       x",
+    "SNIP             x   x    x   x   x   x   x    x     +       x",
+    "LRPET            +   +    x   x   x   x   x    +     +       x",
+    "DISTILL          +   +    +   +   +   +   +    +     +       +",
+    "LEAST_SQUARES    +   +    +   x   x   x   x    x     +       +",
   };
 
   private record Pair(Kind one, Kind other, boolean together) {}

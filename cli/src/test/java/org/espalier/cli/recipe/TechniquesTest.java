@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.UncheckedIOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,6 +15,10 @@ class TechniquesTest {
 
   private static Terms terms(String optimizer, int epochs, boolean timed, boolean early) {
     return new Terms(OptimizerRecipe.parse(optimizer), epochs, timed, early, 0.1);
+  }
+
+  private static Techniques parse(String prune) {
+    return Techniques.parse(TechniqueWords.pruning(prune));
   }
 
   @ParameterizedTest
@@ -40,7 +45,7 @@ class TechniquesTest {
         "snip:0.95 | snip:0.95, connections masked before the first step",
       })
   void wordsAreReadAndDescribed(String words, String said) {
-    Techniques techniques = Techniques.parse(words);
+    Techniques techniques = parse(words);
     techniques.check(PLAIN);
     assertEquals(said, techniques.describe(8));
   }
@@ -81,7 +86,7 @@ class TechniquesTest {
         "snip:1",
       })
   void otherWordsAreRefused(String words) {
-    assertThrows(IllegalArgumentException.class, () -> Techniques.parse(words));
+    assertThrows(IllegalArgumentException.class, () -> parse(words));
   }
 
   private static void assertRefused(String said, Runnable body) {
@@ -91,34 +96,83 @@ class TechniquesTest {
 
   @Test
   void unknownWordsGetTheNearest() {
-    assertRefused("did you mean 'snip'?", () -> Techniques.parse("snipe:0.9"));
-    assertRefused("did you mean 'ranking'?", () -> Techniques.parse("gmp:0.9,rankin=local"));
-    assertRefused("takes several runs", () -> Techniques.parse("lottery:0.9"));
+    assertRefused("did you mean 'snip'?", () -> parse("snipe:0.9"));
+    assertRefused("did you mean 'ranking'?", () -> parse("gmp:0.9,rankin=local"));
+    assertRefused("takes several runs", () -> parse("lottery:0.9"));
   }
 
   @Test
   void twoPrunersAreRefusedWithTheReason() {
-    assertRefused("both choose which weights", () -> Techniques.parse("sfp:0.4+gmp:0.9"));
-    assertEquals(1, Techniques.parse("scl:1e+0").all().size(), "an exponent is no technique");
+    assertRefused("both choose which weights", () -> parse("sfp:0.4+gmp:0.9"));
+    assertEquals(1, parse("scl:1e+0").all().size(), "an exponent is no technique");
+  }
+
+  private static Techniques lowRank(String words) {
+    return Techniques.parse(new TechniqueWords("none", words, "none", null, null));
+  }
+
+  @Test
+  void ranksAreChosenInOneWay() {
+    assertEquals(
+        "lrpet:0.57, projected onto low ranks after every epoch",
+        lowRank("lrpet:0.57").describe(8));
+    assertEquals(
+        "lrpet:energy=0.9, projected onto low ranks after every 2 epochs",
+        lowRank("lrpet:energy=0.9,epochs=2,transfer=false,rectify=false,linears").describe(8));
+    assertEquals(
+        "lrpet:ranks=4:8, projected onto low ranks every 50 steps",
+        lowRank("lrpet:ranks=4:8,steps=50,recalibrate=3,exclude=conv1").describe(8));
+    for (String words :
+        new String[] {
+          "lrpet",
+          "lrpet:1",
+          "lrpet:0.5,energy=0.9",
+          "lrpet:energy=0",
+          "lrpet:ranks=4:x",
+          "lrpet:0.5,epochs=0",
+          "lrpet:0.5,steps=0",
+          "lrpet:0.5,steps=5,epochs=2",
+          "lrpet:0.5,recalibrate=0",
+          "lrpet:0.5,transfer=maybe",
+          "tucker:0.5"
+        }) {
+      assertThrows(IllegalArgumentException.class, () -> lowRank(words), words);
+    }
+  }
+
+  private static Techniques taught(String distill) {
+    return Techniques.parse(new TechniqueWords("none", "none", "none", "no/such/run", distill));
+  }
+
+  @Test
+  void aTeachersAnswersCountAsTheyAreToldTo() {
+    assertEquals("taught by no/such/run (T=4, a=0.9)", taught(null).describe(8));
+    assertEquals(
+        "taught by no/such/run (T=2, a=0.5) and what it computes inside",
+        taught("T=2,a=0.5,hint=layer3:layer3,hint-weight=0.1").describe(8));
+    for (String words :
+        new String[] {"T=0", "a=2", "b=1", "hint=layer3", "hint-weight=1", "T=2,T=3"}) {
+      assertThrows(IllegalArgumentException.class, () -> taught(words), words);
+    }
+    assertRefused(
+        "--teacher",
+        () -> Techniques.parse(new TechniqueWords("none", "none", "none", null, "T=4")));
+    assertThrows(UncheckedIOException.class, () -> taught(null).check(PLAIN));
   }
 
   @Test
   void termsThatATechniqueCannotDoWithAreRefused() {
-    assertRefused(
-        "--minutes", () -> Techniques.parse("gmp:0.9").check(terms("sgd", 8, true, false)));
-    assertRefused(
-        "--patience", () -> Techniques.parse("gmp:0.9").check(terms("sgd", 8, false, true)));
-    assertRefused(
-        "--patience", () -> Techniques.parse("scl:0.01").check(terms("sgd", 8, false, true)));
-    Techniques.parse("scl:0.01,freeze=1").check(terms("sgd", 8, true, true));
-    assertRefused("freeze", () -> Techniques.parse("scl:0.01,freeze=8").check(PLAIN));
-    assertRefused("end", () -> Techniques.parse("gmp:0.9,end=9").check(PLAIN));
-    assertRefused("--minutes", () -> Techniques.parse("dns").check(terms("sgd", 8, true, false)));
-    Techniques.parse("dns:1,stop=1").check(terms("sgd", 8, true, false));
-    assertRefused("--patience", () -> Techniques.parse("dns").check(terms("sgd", 8, false, true)));
-    Techniques.parse("snip:0.9").check(terms("sgd", 8, true, true));
-    assertRefused(
-        "its matrices", () -> Techniques.parse("snip:0.9").check(terms("rls", 8, false, false)));
-    assertRefused("--optimizer rls keeps", () -> Techniques.parse("rls:0.2").check(PLAIN));
+    assertRefused("--minutes", () -> parse("gmp:0.9").check(terms("sgd", 8, true, false)));
+    assertRefused("--patience", () -> parse("gmp:0.9").check(terms("sgd", 8, false, true)));
+    assertRefused("--patience", () -> parse("scl:0.01").check(terms("sgd", 8, false, true)));
+    parse("scl:0.01,freeze=1").check(terms("sgd", 8, true, true));
+    assertRefused("freeze", () -> parse("scl:0.01,freeze=8").check(PLAIN));
+    assertRefused("end", () -> parse("gmp:0.9,end=9").check(PLAIN));
+    assertRefused("--minutes", () -> parse("dns").check(terms("sgd", 8, true, false)));
+    parse("dns:1,stop=1").check(terms("sgd", 8, true, false));
+    assertRefused("--patience", () -> parse("dns").check(terms("sgd", 8, false, true)));
+    parse("snip:0.9").check(terms("sgd", 8, true, true));
+    assertRefused("its matrices", () -> parse("snip:0.9").check(terms("rls", 8, false, false)));
+    assertRefused("--optimizer rls keeps", () -> parse("rls:0.2").check(PLAIN));
   }
 }
