@@ -32,7 +32,9 @@ final class PruneCommand implements Callable<Integer> {
   @Option(
       names = "--cut",
       paramLabel = "AMOUNT",
-      description = "What goes: 50%%macs, 30%%params or 40%%channels (default: 50%%macs).")
+      description =
+          "What goes: 50%%macs, 30%%params, 40%%channels, or of the channels of layers"
+              + " layer1=60%%+layer2=30%% (default: 50%%macs).")
   private String cutText = "50%macs";
 
   @Option(

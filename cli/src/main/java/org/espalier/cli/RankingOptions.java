@@ -63,8 +63,9 @@ final class RankingOptions {
   Pruner pruner(Criteria criterion, Cut cut, ChannelGraph graph, PruningData data, long seed) {
     Amount amount = cut.amount();
     Pruner anybody = groups.limited(Pruner.local(new RandomScore(0), amount));
-    Criteria.Evidence evidence =
-        new Criteria.Evidence(data::evidence, images, shares(anybody.plan(graph)), seed);
+    PruningPlan plan = anybody.plan(graph);
+    Ratios shares = amount instanceof Ratios stated ? ofGroups(stated, plan) : shares(plan);
+    Criteria.Evidence evidence = new Criteria.Evidence(data::evidence, images, shares, seed);
     return anybody.withRanking(ranking()).withCriterion(criterion.of(evidence, ranking()));
   }
 
@@ -80,6 +81,15 @@ final class RankingOptions {
             .orElse(0);
     String[] names = plan.keep().keySet().stream().map(ChannelGroup::name).toArray(String[]::new);
     return Ratios.of(0).with(share, names);
+  }
+
+  /** Returns stated shares for the groups of a plan, and none for others. */
+  private static Ratios ofGroups(Ratios stated, PruningPlan plan) {
+    Ratios ratios = Ratios.of(0);
+    for (ChannelGroup group : plan.keep().keySet()) {
+      ratios = ratios.with(stated.of(group), group.name());
+    }
+    return ratios;
   }
 
   /** Adds the options to a record that tells runs apart. */

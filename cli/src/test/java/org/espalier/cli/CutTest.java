@@ -18,7 +18,8 @@ class CutTest {
     "50%macs, 50%macs, 50 % of the MACs",
     "33.5%Params, 33.5%params, 33.5 % of the parameters",
     "40%channels, 40%channels, 40 % of the channels",
-    "30%, 30%macs, 30 % of the MACs"
+    "30%, 30%macs, 30 % of the MACs",
+    "layer1=60%+ layer2.0.conv1=12.5%, layer1=60%+layer2.0.conv1=12.5%, '60 % of layer1, 12.5 % of layer2.0.conv1 (channels)'"
   })
   void formsAreRead(String text, String option, String words) {
     Cut cut = Cut.parse("--cut", text);
@@ -35,8 +36,32 @@ class CutTest {
     assertEquals(Ratios.of(0.3).toString(), Cut.parse("--cut", "30%channels").amount().toString());
   }
 
+  @Test
+  void layersThatAreNotNamedStayWhole() {
+    Ratios expected = Ratios.of(0).with(0.6, "layer1").with(0.3, "layer2");
+    Cut cut = Cut.parse("--cut", "layer1=60%+layer2=30%");
+    assertEquals(expected.toString(), cut.amount().toString());
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"", "50", "0%", "0.0%macs", "100%", "-3%", "5 0%", "50%layers", "NaN%"})
+  @ValueSource(
+      strings = {
+        "",
+        "50",
+        "0%",
+        "0.0%macs",
+        "100%",
+        "-3%",
+        "5 0%",
+        "50%layers",
+        "NaN%",
+        "layer1=",
+        "=30%",
+        "layer1=100%",
+        "layer1=30%+layer1=20%",
+        "layer1=30%macs",
+        "50%macs+layer1=30%"
+      })
   void othersAreRefused(String text) {
     String said =
         assertThrows(IllegalArgumentException.class, () -> Cut.parse("--cut", text)).getMessage();

@@ -66,6 +66,25 @@ class PruneCommandTest {
     return contents;
   }
 
+  @ParameterizedTest
+  @EnumSource(
+      value = Criteria.class,
+      names = {"L1", "HRANK", "NISP"})
+  void layersLoseWhatIsStatedForThem(Criteria criterion) throws IOException {
+    Path out = folder.resolve("by-layer");
+    Cli.of(
+            "prune %s --data idx:%s --criterion %s --inner-only --cut layer1=75%+layer3=50%"
+                + " --images 16 --threads 1 --out %s",
+            run, idx, criterion.title(), out)
+        .done();
+    Module pruned = Checkpoint.model(out.resolve("model.safetensors"));
+    assertEquals(
+        List.of(4L, 32L, 32L),
+        Stream.of("layer1", "layer2", "layer3")
+            .map(layer -> (long) pruned.parameter(layer + ".0.branch.conv1.weight").shape().size(0))
+            .toList());
+  }
+
   @Test
   void aPrunedModelIsShownSavedAndEvaluatedAlike() throws IOException {
     Path out = folder.resolve("out");
