@@ -14,6 +14,7 @@ module org.espalier.sparse {
   exports org.espalier.sparse.prune.rls;
   exports org.espalier.sparse.prune.unstructured;
   exports org.espalier.sparse.prune;
+  exports org.espalier.sparse.quant.integer;
   exports org.espalier.sparse.quant;
   exports org.espalier.sparse.sharing;
 
@@ -21,5 +22,6 @@ module org.espalier.sparse {
       org.espalier.sparse.lowrank.LowRankTypes,
       org.espalier.sparse.mask.SparseTypes,
       org.espalier.sparse.quant.QuantizationTypes,
+      org.espalier.sparse.quant.integer.IntegerTypes,
       org.espalier.sparse.sharing.SharingTypes;
 }

@@ -3,8 +3,10 @@ package org.espalier.autograd.op;
 import org.espalier.autograd.Call;
 import org.espalier.autograd.Role;
 import org.espalier.autograd.Saved;
+import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.kernel.KernelLookup;
+import org.espalier.tensor.kernel.PoolGeometry;
 
 /**
  * Average of each window (layers reference, section 5).
@@ -27,15 +29,20 @@ public record AveragePool(int dimensions, PoolWindow height, PoolWindow width) i
     return Pool.name("average", this);
   }
 
+  /** Returns where the windows lie on an input of this shape. */
+  public PoolGeometry geometry(Shape x) {
+    return Pool.geometry(this, x);
+  }
+
   @Override
   public void forward(Tensor[] in, Tensor y, Saved saved) {
-    KernelLookup.of(y).averagePool(Pool.geometry(this, in[0].shape()), in[0], y);
+    KernelLookup.of(y).averagePool(geometry(in[0].shape()), in[0], y);
   }
 
   @Override
   public Tensor[] vjp(Call call, Tensor dy) {
     Tensor dx = call.like(0);
-    KernelLookup.of(dy).averagePoolGrad(Pool.geometry(this, dx.shape()), dy, dx);
+    KernelLookup.of(dy).averagePoolGrad(geometry(dx.shape()), dy, dx);
     return new Tensor[] {dx};
   }
 

@@ -4,8 +4,10 @@ import org.espalier.autograd.Call;
 import org.espalier.autograd.Role;
 import org.espalier.autograd.Saved;
 import org.espalier.tensor.DType;
+import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.kernel.KernelLookup;
+import org.espalier.tensor.kernel.PoolGeometry;
 
 /**
  * Largest value of each window; the first in scan order wins and takes the gradient (layers
@@ -21,16 +23,21 @@ public record MaxPool(int dimensions, PoolWindow height, PoolWindow width) imple
     return Pool.name("max", this);
   }
 
+  /** Returns where the windows lie on an input of this shape. */
+  public PoolGeometry geometry(Shape x) {
+    return Pool.geometry(this, x);
+  }
+
   @Override
   public void forward(Tensor[] in, Tensor y, Saved saved) {
     Tensor index = saved.tensor(DType.I32, y.shape());
-    KernelLookup.of(y).maxPool(Pool.geometry(this, in[0].shape()), in[0], y, index);
+    KernelLookup.of(y).maxPool(geometry(in[0].shape()), in[0], y, index);
   }
 
   @Override
   public Tensor[] vjp(Call call, Tensor dy) {
     Tensor dx = call.like(0);
-    KernelLookup.of(dy).maxPoolGrad(Pool.geometry(this, dx.shape()), dy, call.saved(0), dx);
+    KernelLookup.of(dy).maxPoolGrad(geometry(dx.shape()), dy, call.saved(0), dx);
     return new Tensor[] {dx};
   }
 

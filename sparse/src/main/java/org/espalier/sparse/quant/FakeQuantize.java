@@ -3,7 +3,9 @@ package org.espalier.sparse.quant;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
+import org.espalier.autograd.Call;
 import org.espalier.autograd.Mode;
 import org.espalier.autograd.Tape;
 import org.espalier.autograd.Var;
@@ -61,6 +63,13 @@ public final class FakeQuantize implements Parametrization {
     // A range from 1 to -1 holds nothing: no value was seen.
     low = Parameter.buffer(LOW, Tensor.full(DType.F32, channels, 1));
     high = Parameter.buffer(HIGH, Tensor.full(DType.F32, channels, -1));
+  }
+
+  /** Returns the quantiser that a recorded call went by, nothing for calls of other kinds. */
+  public static Optional<AffineQuantizer> quantizerOf(Call call) {
+    return call.op() instanceof FakeQuantizeOp op
+        ? Optional.of(op.quantizer(call.in(1), call.in(2)))
+        : Optional.empty();
   }
 
   /** Returns the usual one of a weight: int8, one range for each index of axis 0. */

@@ -29,7 +29,8 @@ record FakeQuantizeOp(QuantizationGrid grid, int axis) implements Op {
     return ChannelAxes.of(inputs[0], axis, "low", "high").bind(this, inputs);
   }
 
-  private AffineQuantizer quantizer(Tensor low, Tensor high) {
+  /** Returns the quantiser of a range, or of one for each index of the axis. */
+  AffineQuantizer quantizer(Tensor low, Tensor high) {
     Range[] ranges = new Range[low.count()];
     for (int c = 0; c < ranges.length; c++) {
       ranges[c] = new Range((float) low.get(c), (float) high.get(c));

@@ -32,4 +32,7 @@ interface CodeLoops {
 
   /** Computes {@code best[at + i] = max(best[at + i], codes[from + i])}. */
   void max(byte[] codes, int from, int count, byte[] best, int at);
+
+  /** Computes {@code codes[i] = wide[i] + zeroPoint} of integers from one element to another. */
+  void narrow(float[] wide, int zeroPoint, byte[] codes, int from, int to);
 }

@@ -262,4 +262,22 @@ final class FloatIntegers implements IntegerKernels {
           }
         });
   }
+
+  @Override
+  public void widen(Tensor x, int zeroPoint, Tensor y) {
+    byte[] codes = x.i8();
+    float[] wide = y.f32();
+    Parallel.range(
+        y.count(),
+        Parallel.GRAIN,
+        (from, to) -> loops.widen(codes, from, to - from, zeroPoint, wide, from));
+  }
+
+  @Override
+  public void narrow(Tensor x, int zeroPoint, Tensor y) {
+    float[] wide = x.f32();
+    byte[] codes = y.i8();
+    Parallel.range(
+        y.count(), Parallel.GRAIN, (from, to) -> loops.narrow(wide, zeroPoint, codes, from, to));
+  }
 }

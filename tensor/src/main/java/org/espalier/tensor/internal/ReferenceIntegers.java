@@ -93,4 +93,18 @@ final class ReferenceIntegers implements IntegerKernels {
       y.i8()[i] = table.i8()[x.i8()[i] - CodeRange.LOWEST];
     }
   }
+
+  @Override
+  public void widen(Tensor x, int zeroPoint, Tensor y) {
+    for (int i = 0; i < y.count(); i++) {
+      y.set(i, x.get(i) - zeroPoint);
+    }
+  }
+
+  @Override
+  public void narrow(Tensor x, int zeroPoint, Tensor y) {
+    for (int i = 0; i < y.count(); i++) {
+      y.set(i, x.get(i) + zeroPoint);
+    }
+  }
 }

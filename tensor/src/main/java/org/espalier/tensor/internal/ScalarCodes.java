@@ -78,4 +78,11 @@ class ScalarCodes implements CodeLoops {
       best[at + i] = (byte) Math.max(best[at + i], codes[from + i]);
     }
   }
+
+  @Override
+  public void narrow(float[] wide, int zeroPoint, byte[] codes, int from, int to) {
+    for (int i = from; i < to; i++) {
+      codes[i] = (byte) (Float.floatToRawIntBits(wide[i] + ROUND) + zeroPoint);
+    }
+  }
 }

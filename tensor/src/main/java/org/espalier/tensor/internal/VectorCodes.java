@@ -128,4 +128,15 @@ final class VectorCodes extends ScalarCodes {
     }
     super.max(codes, from + whole, count - whole, best, at + whole);
   }
+
+  @Override
+  public void narrow(float[] wide, int zeroPoint, byte[] codes, int from, int to) {
+    int i = from;
+    for (; i <= to - LANES; i += LANES) {
+      IntVector bits = FloatVector.fromArray(FULL, wide, i).add(ROUND).reinterpretAsInts();
+      ((ByteVector) bits.add(zeroPoint).convertShape(VectorOperators.I2B, SIXTEEN, 0))
+          .intoArray(codes, i);
+    }
+    super.narrow(wide, zeroPoint, codes, i, to);
+  }
 }

@@ -70,4 +70,10 @@ public interface IntegerKernels {
    * @param table I8 {@code [256]}, from the result of code -128 to that of 127
    */
   void map(Tensor x, Tensor table, Tensor y);
+
+  /** Computes {@code y = x - zeroPoint} in F32, for ops that only move numbers. */
+  void widen(Tensor x, int zeroPoint, Tensor y);
+
+  /** Computes {@code y = x + zeroPoint} of F32 integers that {@link #widen} made. */
+  void narrow(Tensor x, int zeroPoint, Tensor y);
 }

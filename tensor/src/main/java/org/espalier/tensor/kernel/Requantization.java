@@ -21,9 +21,17 @@ public final class Requantization {
     this.mode = mode;
     this.range = range;
     this.multipliers = multipliers.clone();
-    this.fixed = new FixedPointMultiplier[multipliers.length];
-    for (int c = 0; c < fixed.length; c++) {
-      fixed[c] = FixedPointMultiplier.of(multipliers[c]);
+    boolean integers = mode == RequantizationMode.FIXED_POINT;
+    this.fixed = new FixedPointMultiplier[integers ? multipliers.length : 0];
+    for (int c = 0; c < multipliers.length; c++) {
+      if (!(multipliers[c] >= 0) || Double.isInfinite(multipliers[c])) {
+        throw new IllegalArgumentException(
+            "requantization: multiplier %d must be finite and at least 0, got %s"
+                .formatted(c, multipliers[c]));
+      }
+      if (integers) {
+        fixed[c] = FixedPointMultiplier.of(multipliers[c]);
+      }
     }
   }
 

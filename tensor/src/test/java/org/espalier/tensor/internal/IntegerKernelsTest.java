@@ -170,4 +170,17 @@ class IntegerKernelsTest extends KernelTwin {
       assertEquals(table.i8()[x.i8()[i] + 128], y.i8()[i]);
     }
   }
+
+  @Test
+  void wideningAndNarrowingAreInverse() {
+    for (int count : AWKWARD) {
+      Tensor x = codes(count);
+      Tensor wide = dirty(count);
+      kernels().integers().widen(x, -77, wide);
+      assertEquals(x.i8()[count - 1] + 77, wide.get(count - 1));
+      Tensor back = Tensor.full(DType.I8, x.shape(), 77);
+      kernels().integers().narrow(wide, -77, back);
+      assertArrayEquals(x.i8(), back.i8());
+    }
+  }
 }
