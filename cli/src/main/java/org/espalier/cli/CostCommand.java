@@ -6,9 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.espalier.io.Checkpoint;
 import org.espalier.io.data.ModelInput;
+import org.espalier.nn.Module;
+import org.espalier.nn.ResourceReport;
 import org.espalier.nn.Snapshot;
 import org.espalier.nn.Summary;
 import org.espalier.nn.model.Models;
@@ -29,6 +32,9 @@ import picocli.CommandLine.Spec;
     description = "Prints a model's layers with output shapes, parameters and MACs for one image.",
     mixinStandardHelpOptions = true)
 final class CostCommand implements Callable<Integer> {
+  /** What is counted: a model for samples of a shape. */
+  private record Subject(Module model, Shape sample) {}
+
   @Parameters(
       paramLabel = "MODEL",
       description = "A model file, a run folder, or a name such as resnet20.")
@@ -44,17 +50,24 @@ final class CostCommand implements Callable<Integer> {
   @Option(names = "--classes", description = "The classes of a named model (default: 10).")
   private Integer classes;
 
+  @Option(
+      names = "--resources",
+      description =
+          "Also count non-zeros, stored bits and memory of activations, and measure the latency.")
+  private boolean resources;
+
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    out.println(summary());
+    Subject subject = subject();
+    out.println(resources ? measured(subject) : Summary.of(subject.model, subject.sample));
     out.flush();
     return 0;
   }
 
-  private Summary summary() throws IOException {
+  private Subject subject() throws IOException {
     Path file = Path.of(model);
     if (Files.exists(file)) {
       if (classes != null) {
@@ -67,19 +80,31 @@ final class CostCommand implements Callable<Integer> {
       throw new NoSuchFileException(model);
     }
     Shape sample = shape(input == null ? "32x32x3" : input);
-    return Summary.of(Models.byName(model, sample, classes == null ? 10 : classes), sample);
+    return new Subject(Models.byName(model, sample, classes == null ? 10 : classes), sample);
   }
 
   /** Takes the input that the file knows, unless another one is wanted or it knows none. */
-  private Summary ofFile(Path file) throws IOException {
+  private Subject ofFile(Path file) throws IOException {
     Snapshot snapshot = Checkpoint.load(file);
     try {
       Shape sample = input != null ? shape(input) : ModelInput.shape(snapshot.meta());
-      return Summary.of(snapshot.build(), sample);
+      return checked(new Subject(snapshot.build(), sample));
     } catch (FormatException e) {
       String wayOut = input == null ? "; say the input with --input 32x32x3" : "";
       throw new FormatException(file + ": " + e.getMessage() + wayOut, e);
     }
+  }
+
+  /** Refuses a sample that does not fit the model. */
+  private static Subject checked(Subject subject) {
+    Summary.of(subject.model, subject.sample);
+    return subject;
+  }
+
+  private static ResourceReport measured(Subject subject) {
+    subject.model.initialize(0);
+    double milliseconds = Latency.medians(subject.sample, 1, subject.model)[0];
+    return ResourceReport.of(subject.model, subject.sample).measured(Map.of(), milliseconds);
   }
 
   /** Reads a shape such as {@code 32x32x3}. */

@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       EvalCommand.class,
       PruneCommand.class,
+      DecomposeCommand.class,
       SensitivityCommand.class,
       CompareCriteriaCommand.class,
       PredictCommand.class,

@@ -37,6 +37,12 @@ record PruneReport(PruningRecipe recipe, RetrainingOptions retraining) {
       report.note(explained);
     }
     WidthSection.add(report, widths);
+    addTraining(report, histories);
+    report.write(file);
+  }
+
+  /** Adds the course of one training after another, if there was any. */
+  static void addTraining(HtmlReport report, List<History> histories) {
     if (!histories.isEmpty()) {
       report.section("Fine-tuning");
       report.lines("Loss", "epoch", "loss", Map.of("train loss", points(histories, "train_loss")));
@@ -46,7 +52,6 @@ record PruneReport(PruningRecipe recipe, RetrainingOptions retraining) {
           "share of right answers",
           Map.of("train accuracy", points(histories, "train_accuracy")));
     }
-    report.write(file);
   }
 
   /** Returns a metric of one training after another. */

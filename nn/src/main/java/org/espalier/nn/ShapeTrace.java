@@ -1,9 +1,11 @@
 package org.espalier.nn;
 
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.espalier.autograd.Call;
 import org.espalier.autograd.Var;
 import org.espalier.tensor.Shape;
@@ -15,6 +17,7 @@ import org.espalier.tensor.Shape;
 final class ShapeTrace {
   private final Map<String, Module> modulesByScope = new HashMap<>();
   private final Map<Var, Parameter> parametersByVar = new IdentityHashMap<>();
+  private final Set<Var> activations = Collections.newSetFromMap(new IdentityHashMap<>());
   private final List<Call> calls;
 
   /**
@@ -26,8 +29,11 @@ final class ShapeTrace {
     collect(model, "");
     Map<String, Parameter> state = model.state();
     try (Pass pass = Pass.shapes()) {
-      model.apply(pass, pass.input(sample.batched(1)));
+      Var x = pass.input(sample.batched(1));
+      model.apply(pass, x);
       calls = List.copyOf(pass.tape().calls());
+      activations.add(x);
+      calls.forEach(this::follow);
       state
           .values()
           .forEach(
@@ -38,6 +44,19 @@ final class ShapeTrace {
                 }
               });
     }
+  }
+
+  private void follow(Call call) {
+    for (int k = 0; k < call.inputCount(); k++) {
+      if (activations.contains(call.input(k))) {
+        activations.add(call.output());
+      }
+    }
+  }
+
+  /** Tells whether a value depends on the sample, other than what is made of parameters alone. */
+  boolean isActivation(Var value) {
+    return activations.contains(value);
   }
 
   /** Scopes are made of the modules' own names, which a shared module keeps in every place. */

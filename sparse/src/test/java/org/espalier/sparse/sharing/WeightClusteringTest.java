@@ -15,6 +15,7 @@ import org.espalier.nn.Indices;
 import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
 import org.espalier.nn.Pass;
+import org.espalier.nn.ResourceReport;
 import org.espalier.nn.Sequential;
 import org.espalier.nn.Snapshot;
 import org.espalier.nn.layer.Activation;
@@ -136,6 +137,10 @@ class WeightClusteringTest {
     Tensor x = TestNet.sample(4, 2, 4, 4, 3);
     assertTrue(TestNet.infer(model, x).bitEquals(TestNet.infer(loaded, x)));
     Shape sample = Shape.of(4, 4, 3);
+    ResourceReport.Layer conv = ResourceReport.of(loaded, sample).layers().get(0);
+    assertEquals((162 * 3 + 7) / 8 * 8 + 6 * 32 + 6 * 32, conv.storageBits());
+    assertEquals(162 + 6, conv.nonZeros());
+    assertEquals(6 + 6, conv.parameters());
     assertEquals(Costs.of(model, sample).macs(), Costs.of(loaded, sample).macs());
   }
 
