@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       EvalCommand.class,
       PruneCommand.class,
       DecomposeCommand.class,
+      QuantizeCommand.class,
       SensitivityCommand.class,
       CompareCriteriaCommand.class,
       PredictCommand.class,
