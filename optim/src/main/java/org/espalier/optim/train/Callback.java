@@ -12,6 +12,9 @@ public interface Callback {
   /** Returns the name for messages. */
   String name();
 
+  /** Acts when the run starts, or goes on in any place, on the model that it trains. */
+  default void runStart(Module model) {}
+
   /** Acts before the first step of an epoch. */
   default void epochStart(Epoch epoch) {}
 

@@ -34,6 +34,7 @@ final class TrainingRun {
 
   History run() {
     logStart();
+    trainer.callbacks.forEach(callback -> callback.runStart(trainer.model));
     while (!isOver()) {
       if (!finishEpoch()) {
         return end(History.End.INTERRUPTED);

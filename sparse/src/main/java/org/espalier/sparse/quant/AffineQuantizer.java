@@ -20,7 +20,7 @@ public final class AffineQuantizer {
   public static final int PER_TENSOR = ChannelRuns.PER_TENSOR;
 
   /** Adding and subtracting this rounds a float below 2^22 to the nearest integer, ties to even. */
-  private static final float ROUND = 3 << 22;
+  static final float ROUND = 3 << 22;
 
   private final float[] scales;
   private final int[] zeroPoints;

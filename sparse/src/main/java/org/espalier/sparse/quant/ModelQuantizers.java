@@ -1,0 +1,70 @@
+package org.espalier.sparse.quant;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.espalier.nn.Module;
+import org.espalier.nn.Parametrization;
+import org.espalier.nn.Sequential;
+import org.espalier.nn.layer.Activation;
+import org.espalier.sparse.quant.FakeQuantize.Follow;
+import org.espalier.tensor.kernel.Unary;
+
+/** Finds and changes what quantises a model, all over it. */
+final class ModelQuantizers {
+  private ModelQuantizers() {}
+
+  /** Returns all parametrizations of this package in a model. */
+  private static List<Parametrization> of(Module model) {
+    List<Parametrization> all = new ArrayList<>();
+    for (Module module : model.modules().values()) {
+      all.addAll(module.input().parametrizations());
+      all.addAll(module.output().parametrizations());
+      module.ownParameters().values().forEach(own -> all.addAll(own.parametrizations()));
+    }
+    all.removeIf(one -> !QuantizationTypes.TYPES.containsKey(one.spec().type()));
+    return all;
+  }
+
+  /** Tells whether anything in a model is quantised. */
+  static boolean isAnyOn(Module model) {
+    return !of(model).isEmpty();
+  }
+
+  /** Ends following of all ranges of values; those of weights go on following the weights. */
+  static void freezeRanges(Module model) {
+    for (Parametrization one : of(model)) {
+      if (one instanceof FakeQuantize quantize
+          && quantize.follow() != Follow.PRESENT
+          && quantize.hasRange()) {
+        quantize.freeze();
+      }
+    }
+  }
+
+  /**
+   * Freezes batch norms where they can be folded into the weights in front of them; training goes
+   * on.
+   *
+   * @return their number
+   */
+  static int foldNorms(Module model) {
+    List<BatchNormFolding.Pair> pairs = BatchNormFolding.pairs(model);
+    pairs.forEach(LayerFolding::keepTraining);
+    model.state();
+    return pairs.size();
+  }
+
+  /** Puts a hard tanh in the place of every rectifier. */
+  static void replaceRectifiers(Module model) {
+    for (Module module : model.modules().values()) {
+      if (module instanceof Sequential parent) {
+        for (String child : List.copyOf(parent.children().keySet())) {
+          if (parent.children().get(child) instanceof Activation activation
+              && activation.function() == Unary.RELU) {
+            parent.replace(child, Activation.hardTanh(-1, 1));
+          }
+        }
+      }
+    }
+  }
+}
