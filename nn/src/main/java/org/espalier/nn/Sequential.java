@@ -1,5 +1,6 @@
 package org.espalier.nn;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +49,41 @@ public final class Sequential extends Module {
 
   @Override
   protected Var forward(Pass pass, Var x) {
-    List<Module> modules = List.copyOf(children().values());
+    return run(pass, x, List.copyOf(children().values()));
+  }
+
+  /**
+   * Fuses with what its last child fuses with: a layer that was replaced by a chain still computes
+   * the norm and the activation behind it.
+   */
+  @Override
+  protected int fuses(Pass pass, List<Module> behind) {
+    int own = children().size();
+    if (own == 0 || behind.isEmpty()) {
+      return 0;
+    }
+    List<Module> modules = joined(behind);
+    int done = 0;
+    while (done < own) {
+      Module child = modules.get(done++);
+      done += fusing(pass, child, child.fusible(modules.subList(done, modules.size())));
+    }
+    // What leaves the last of them is transformed once, by whoever runs this module.
+    return done > own && modules.get(done - 1).output().isEmpty() ? done - own : 0;
+  }
+
+  @Override
+  protected Var forwardFused(Pass pass, Var x, List<Module> fused) {
+    return run(pass, x, joined(fused));
+  }
+
+  private List<Module> joined(List<Module> behind) {
+    List<Module> modules = new ArrayList<>(children().values());
+    modules.addAll(behind);
+    return modules;
+  }
+
+  private static Var run(Pass pass, Var x, List<Module> modules) {
     Var current = x;
     int done = 0;
     while (done < modules.size()) {

@@ -13,11 +13,16 @@ import java.util.function.DoubleBinaryOperator;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.espalier.nn.layer.Activation;
+import org.espalier.nn.layer.BatchNorm;
+import org.espalier.nn.layer.Conv2d;
+import org.espalier.nn.layer.ConvConfig;
 import org.espalier.nn.layer.GlobalAveragePool;
 import org.espalier.nn.layer.Linear;
+import org.espalier.tensor.Random;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.ShapeException;
 import org.espalier.tensor.Tensor;
+import org.espalier.tensor.Workspace;
 import org.espalier.tensor.kernel.Unary;
 import org.junit.jupiter.api.Test;
 
@@ -41,6 +46,35 @@ class ContainersTest {
         map(b, Values.infer(shortcut, x), Double::sum),
         Values.infer(new Residual(branch, shortcut), x),
         1e-6);
+  }
+
+  @Test
+  void aNestedChainFusesWithWhatStandsBehindItLikeAFlatOne() {
+    Conv2d first = new Conv2d(3, 2, 1);
+    Conv2d second = new Conv2d(2, 4, ConvConfig.kernel(3).withPadding(1));
+    BatchNorm norm = new BatchNorm(4);
+    Activation relu = Activation.relu();
+    Sequential flat = Values.randomize(Sequential.of(first, second, norm, relu), 1);
+    Sequential nested = Sequential.of(Sequential.of(first, Sequential.of(second)), norm, relu);
+    Sequential tail = Sequential.of(Sequential.of(first, second, norm), relu);
+    Tensor x = Values.normal(2, 2, 7, 7, 3);
+    assertTrue(Values.infer(flat, x).bitEquals(Values.infer(nested, x)));
+    assertTrue(Values.infer(flat, x).bitEquals(Values.infer(tail, x)));
+    assertEquals(calls(flat, x), calls(tail, x));
+    try (Pass pass = Pass.infer(new Workspace())) {
+      pass.observe("0.1");
+      nested.apply(pass, pass.input(x));
+      Values.assertClose(
+          Values.infer(Sequential.of(first, second), x), pass.observed("0.1").value(), 1e-5);
+    }
+  }
+
+  /** Returns the ops that a train pass records. */
+  private static List<String> calls(Module model, Tensor x) {
+    try (Pass pass = Pass.train(new Workspace(), Random.of(1))) {
+      model.apply(pass, pass.input(x));
+      return pass.tape().calls().stream().map(call -> call.op().name()).toList();
+    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package org.espalier.sparse.decomposition;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.linalg.Svd;
+import org.espalier.tensor.parallel.Parallel;
 
 /**
  * Is a float64 matrix by rows, for the small products of decompositions; not modified once made.
@@ -44,21 +45,48 @@ record Matrix(int rows, int columns, double[] values) {
     return t;
   }
 
-  /** Returns {@code this · other}, summed in the order of this one's columns. */
+  /** Returns {@code this · other}; rows are shared among threads, four terms are added at once. */
   Matrix times(Matrix other) {
     Matrix product = zeros(rows, other.columns);
-    int width = other.columns;
-    for (int i = 0; i < rows; i++) {
-      int row = i * width;
-      for (int k = 0; k < columns; k++) {
-        double factor = values[i * columns + k];
-        int from = k * width;
-        for (int j = 0; j < width; j++) {
-          product.values[row + j] += factor * other.values[from + j];
-        }
+    long work = (long) columns * other.columns;
+    Parallel.range(
+        rows,
+        Parallel.grain(work),
+        (from, to) -> {
+          for (int i = from; i < to; i++) {
+            product.addRow(i, this, other);
+          }
+        });
+    return product;
+  }
+
+  private void addRow(int row, Matrix left, Matrix right) {
+    int k = 0;
+    for (; k + 3 < left.columns; k += 4) {
+      int at = row * left.columns + k;
+      addFour(values, row * columns, columns, left.values, at, right.values, k * columns);
+    }
+    for (; k < left.columns; k++) {
+      double factor = left.get(row, k);
+      for (int j = 0; j < columns; j++) {
+        values[row * columns + j] += factor * right.values[k * columns + j];
       }
     }
-    return product;
+  }
+
+  /** Adds four rows of {@code x}, each times a factor, to a row of {@code y}. */
+  private static void addFour(
+      double[] y, int to, int width, double[] factors, int at, double[] x, int from) {
+    double a = factors[at];
+    double b = factors[at + 1];
+    double c = factors[at + 2];
+    double d = factors[at + 3];
+    int second = from + width;
+    int third = second + width;
+    int fourth = third + width;
+    for (int j = 0; j < width; j++) {
+      y[to + j] += a * x[from + j] + b * x[second + j] + c * x[third + j] + d * x[fourth + j];
+    }
   }
 
   /** Returns the first columns, each scaled. */

@@ -72,7 +72,20 @@ public final class ModelDecomposition {
     long after = parameters(chain.chain());
     boolean smaller = after < before;
     report.add(new Layer(path, before, after, chain.relativeError(), smaller));
-    return smaller ? chain.chain() : null;
+    if (!smaller) {
+      return null;
+    }
+    takeOver(layer, chain.chain());
+    return chain.chain();
+  }
+
+  /** Lets a chain be transformed, and frozen, as the layer was. */
+  private static void takeOver(Module layer, Module chain) {
+    layer.input().parametrizations().forEach(chain.input()::attach);
+    layer.output().parametrizations().forEach(chain.output()::attach);
+    if (!layer.ownParameters().get("weight").isTrainable()) {
+      chain.parameters().forEach(parameter -> parameter.setTrainable(false));
+    }
   }
 
   private static LayerDecomposition.Chain decomposed(

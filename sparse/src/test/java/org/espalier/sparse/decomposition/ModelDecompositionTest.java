@@ -99,6 +99,15 @@ class ModelDecompositionTest {
   }
 
   @Test
+  void aFrozenLayerGivesAFrozenChain() {
+    Module model = net();
+    model.parameter("conv1.weight").setTrainable(false);
+    ModelDecomposition.decompose(model, new SvdDecomposition(new Rank.Share(0.25)));
+    assertFalse(model.parameter("conv1.expand.weight").isTrainable());
+    assertTrue(model.parameter("layer1.0.branch.conv1.expand.weight").isTrainable());
+  }
+
+  @Test
   void fineTuningBringsTheAccuracyBack() {
     TestData data = new TestData(6, 25, 8);
     Module trained = ResNet.cifar(8, 5).initialize(3);
