@@ -124,6 +124,7 @@ final class CoverageReader {
         variance == null ? null : normPaths.get(variance),
         variance == null ? null : norms.get(variance),
         layer.isDepthwise(),
+        layer.calls.get(0).output().shape(),
         layer.macs());
   }
 

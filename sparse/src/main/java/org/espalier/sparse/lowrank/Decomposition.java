@@ -2,6 +2,7 @@ package org.espalier.sparse.lowrank;
 
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.espalier.nn.LayerReplacement;
@@ -59,9 +60,11 @@ public record Decomposition(
    *
    * @param splits the layers that were split, in order
    * @param dense the layers that took part and stayed as they are
-   * @param forecast the costs before and behind
+   * @param dropped residual blocks whose branch added nothing but zeros and went, shortcuts stay
+   * @param forecast the costs before and behind, as if no branch went
    */
-  public record Report(List<Split> splits, List<String> dense, LowRankForecast forecast) {}
+  public record Report(
+      List<Split> splits, List<String> dense, List<String> dropped, LowRankForecast forecast) {}
 
   /** Returns the decomposition of every convolution at the ranks that the weights have. */
   public static Decomposition at(Shape sampleShape) {
@@ -143,41 +146,59 @@ public record Decomposition(
   public Report apply(Module model) {
     List<LowRankLayer> layers = coverage.withoutRectification().of(model, sampleShape);
     int[] ranks = policy.checkedRanks(layers);
-    Map<String, Module> modules = model.modules();
-    Map<Module, Module> pairs = new IdentityHashMap<>();
-    List<Split> splits = new ArrayList<>();
-    List<String> dense = new ArrayList<>();
+    Work work = new Work(model);
     for (int i = 0; i < ranks.length; i++) {
-      LowRankLayer layer = layers.get(i);
-      Module old = modules.get(layer.path());
-      LowRank factored = LowRank.on(layer.weight());
-      ranks[i] = factored == null ? ranks[i] : factored.rank();
-      if (!layer.splitsAt(ranks[i]) || layer.path().isEmpty() || !TwoLayers.canSplit(old)) {
-        dense.add(layer.path());
-        ranks[i] = layer.fullRank();
-      } else {
-        Factors factors = factors(layer, ranks[i], factored);
-        ranks[i] = factors.expand().shape().size(1);
-        pairs.put(
-            old, TwoLayers.of(old, layer.matrix().groups(), factors.expand(), factors.reduce()));
-        splits.add(
-            new Split(
-                layer.path(),
-                ranks[i],
-                layer.fullRank(),
-                factors.error(),
-                layer.macs(),
-                layer.macsAt(ranks[i])));
-      }
+      ranks[i] = work.split(layers.get(i), ranks[i]);
     }
     LowRankForecast forecast = LowRankForecast.of(model, sampleShape, layers, ranks, false);
-    LayerReplacement.in(model, (path, layer) -> pairs.get(layer));
+    LayerReplacement.in(model, (path, layer) -> work.pairs.get(layer));
+    List<String> dropped = ZeroBranches.drop(model, work.zeros);
     model.state();
-    tell(dense);
+    tell(work.dense);
     if (recalibration != null) {
       recalibration.apply(model);
     }
-    return new Report(List.copyOf(splits), List.copyOf(dense), forecast);
+    return new Report(List.copyOf(work.splits), List.copyOf(work.dense), dropped, forecast);
+  }
+
+  /** Collects what is to be put in the place of layers; the model is not modified yet. */
+  private final class Work {
+    private final Map<String, Module> modules;
+    private final Map<Module, Module> pairs = new IdentityHashMap<>();
+    private final List<Split> splits = new ArrayList<>();
+    private final List<String> dense = new ArrayList<>();
+    private final Map<String, Shape> zeros = new LinkedHashMap<>();
+
+    Work(Module model) {
+      modules = model.modules();
+    }
+
+    /** Splits a layer, if that makes it smaller, and returns its rank behind that. */
+    int split(LowRankLayer layer, int chosen) {
+      Module old = modules.get(layer.path());
+      LowRank factored = LowRank.on(layer.weight());
+      int rank = factored == null ? chosen : factored.rank();
+      if (!layer.splitsAt(rank) || layer.path().isEmpty() || !TwoLayers.canSplit(old)) {
+        dense.add(layer.path());
+        return layer.fullRank();
+      }
+      Factors factors = factors(layer, rank, factored);
+      int made = factors.expand().shape().size(1);
+      int groups = layer.matrix().groups();
+      pairs.put(old, TwoLayers.of(old, groups, factors.expand(), factors.reduce()));
+      splits.add(
+          new Split(
+              layer.path(),
+              made,
+              layer.fullRank(),
+              factors.error(),
+              layer.macs(),
+              layer.macsAt(made)));
+      if (factors.isZero()) {
+        zeros.put(layer.path(), layer.output());
+      }
+      return made;
+    }
   }
 
   private Factors factors(LowRankLayer layer, int rank, LowRank factored) {

@@ -11,7 +11,8 @@ import org.espalier.tensor.Shape;
  *
  * @param baseMacs those of the network as it is
  * @param macs those of the split one
- * @param baseWeights weights of the network as it is
+ * @param baseWeights weights of the network as it is, those that {@link LowRank} makes counted in
+ *     full
  * @param weights those of the split one
  */
 public record LowRankForecast(long baseMacs, long macs, long baseWeights, long weights) {
@@ -42,6 +43,13 @@ public record LowRankForecast(long baseMacs, long macs, long baseWeights, long w
       Module model, Shape sampleShape, List<LowRankLayer> layers, int[] ranks, boolean all) {
     Costs costs = Costs.of(model, sampleShape);
     long base = costs.convWeightParams() + costs.linearWeightParams();
+    for (LowRankLayer layer : layers) {
+      LowRank factored = LowRank.on(layer.weight());
+      base +=
+          factored == null
+              ? 0
+              : layer.matrix().size() - layer.matrix().factoredSize(factored.rank());
+    }
     long macs = costs.macs();
     long weights = base;
     for (int i = 0; i < ranks.length; i++) {

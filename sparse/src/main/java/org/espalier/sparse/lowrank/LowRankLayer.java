@@ -17,6 +17,7 @@ import org.espalier.tensor.linalg.Svd;
  * @param normPath the batch norm's path, null where there is none
  * @param norm the batch norm; null where the output goes elsewhere, too
  * @param isDepthwise whether it is a depthwise convolution, which no two layers make smaller
+ * @param output the shape of what the layer returns for one sample, batch axis included
  * @param macs multiply-accumulates of the layer for one sample
  */
 public record LowRankLayer(
@@ -26,6 +27,7 @@ public record LowRankLayer(
     String normPath,
     BatchNorm norm,
     boolean isDepthwise,
+    Shape output,
     long macs) {
   /** Returns k, the rank that the layer's matrices cannot exceed. */
   public int fullRank() {

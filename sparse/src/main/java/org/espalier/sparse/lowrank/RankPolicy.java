@@ -112,7 +112,7 @@ public interface RankPolicy {
 
   /**
    * Returns the policy that takes the rank a layer has: the number of singular values above a
-   * tolerance, at least 1. For models that were trained with low ranks.
+   * tolerance, at least 1; those below 1e-5 count as zero. For models trained with low ranks.
    *
    * @param relative the tolerance as a multiple of the largest singular value, in [0, 1)
    */
@@ -126,7 +126,8 @@ public interface RankPolicy {
             layers,
             sigma -> {
               int rank = 1;
-              while (rank < sigma.count() && sigma.get(rank) > relative * sigma.get(0)) {
+              double least = Math.max(relative * sigma.get(0), Factors.ZERO_BELOW_SIGMA);
+              while (rank < sigma.count() && sigma.get(rank) > least) {
                 rank++;
               }
               return rank;

@@ -29,13 +29,21 @@ final class TwoLayers {
   }
 
   /**
-   * Returns the two layers, as children of a Sequential.
+   * Returns the two layers, as children of a Sequential that takes over what transforms the values
+   * at the layer's ports.
    *
    * @param layer a convolution or linear layer, not modified
    * @param expand {@code [out, r]}
    * @param reduce {@code [groups·r, ...]}, as many numbers a row as a filter has
    */
   static Sequential of(Module layer, int groups, Tensor expand, Tensor reduce) {
+    Sequential two = unported(layer, groups, expand, reduce);
+    layer.input().parametrizations().forEach(two.input()::attach);
+    layer.output().parametrizations().forEach(two.output()::attach);
+    return two;
+  }
+
+  private static Sequential unported(Module layer, int groups, Tensor expand, Tensor reduce) {
     if (layer instanceof Linear linear) {
       int in = linear.weight().shape().size(1);
       return filled(

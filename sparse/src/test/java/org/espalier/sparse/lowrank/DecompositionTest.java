@@ -17,6 +17,7 @@ import org.espalier.autograd.op.PadMode;
 import org.espalier.nn.Costs;
 import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
+import org.espalier.nn.Residual;
 import org.espalier.nn.Sequential;
 import org.espalier.nn.Snapshot;
 import org.espalier.nn.layer.Activation;
@@ -240,6 +241,61 @@ class DecompositionTest {
     assertEquals(0, Matrix.norm(model.parameter("0.expand.weight").raw()));
     assertEquals(0.5, model.parameter("0.expand.bias").raw().get(3));
     assertEquals(report.forecast().macs(), Costs.of(model, IMAGE).macs());
+  }
+
+  @Test
+  void aBranchOfZerosGoesAndOneThatANormShiftsStays() {
+    ConvConfig config = ConvConfig.kernel(3).withPadding(1).withoutBias();
+    BatchNorm still = new BatchNorm(6);
+    BatchNorm shifting = new BatchNorm(6);
+    Sequential model =
+        Sequential.builder()
+            .add("stem", new Conv2d(3, 6, config))
+            .add("a", new Residual(branch(config, still)))
+            .add("b", new Residual(branch(config, shifting), new Conv2d(6, 6, config)))
+            .add("c", new Residual(new Conv2d(6, 6, config), new Conv2d(6, 6, config)))
+            .build();
+    model.initialize(1);
+    shifting.beta().update(raw -> raw.set(2, 0.1));
+    for (String zero : List.of("a.branch.conv1", "b.branch.conv1", "c.branch")) {
+      model.parameter(zero + ".weight").update(raw -> raw.fill(1e-9));
+    }
+    Tensor x = TestNet.sample(1, 2, 8, 8, 3);
+    Tensor before = TestNet.infer(model, x);
+    Decomposition.Report report = Decomposition.of(model, IMAGE);
+    assertEquals(List.of("a", "c"), report.dropped());
+    assertEquals("identity", model.children().get("a").spec().type());
+    assertEquals("conv2d", model.children().get("c").spec().type());
+    assertTrue(model.state().containsKey("b.branch.conv1.reduce.weight"));
+    assertEqualOutputs(before, TestNet.infer(model, x));
+    Module loaded = Snapshot.of(model, Map.of()).build();
+    assertTrue(TestNet.infer(model, x).bitEquals(TestNet.infer(loaded, x)));
+  }
+
+  private static Sequential branch(ConvConfig config, BatchNorm norm) {
+    return Sequential.builder()
+        .add("conv1", new Conv2d(6, 6, config))
+        .add("bn", norm)
+        .add("relu", Activation.relu())
+        .add("conv2", new Conv2d(6, 6, config))
+        .build();
+  }
+
+  @Test
+  void whatTransformsValuesAtALayersPortsGoesWithThePair() {
+    Sequential model = Sequential.of(new Conv2d(3, 6, 3), new BatchNorm(6));
+    TestModels.lively(model, 1);
+    model
+        .children()
+        .get("0")
+        .output()
+        .attach(new FixedMask(Tensor.full(DType.F32, Shape.of(1, 6, 6, 6), 3)));
+    LowRankProjection.builder(IMAGE, RankPolicy.list(3)).build().project(model);
+    Tensor x = TestNet.sample(1, 1, 8, 8, 3);
+    Tensor before = TestNet.infer(model, x);
+    Decomposition.of(model, IMAGE);
+    assertEquals(1, model.children().get("0").output().parametrizations().size());
+    assertEqualOutputs(before, TestNet.infer(model, x));
   }
 
   @Test
