@@ -1,7 +1,7 @@
 package org.espalier.sparse.prune.criterion.batchnorm;
 
 /** Is the standard normal distribution, accurate in its tails too. */
-final class StandardNormal {
+public final class StandardNormal {
   private static final double ROOT_TWO = Math.sqrt(2);
   private static final double ROOT_PI = Math.sqrt(Math.PI);
   private static final double ROOT_TWO_PI = Math.sqrt(2 * Math.PI);
@@ -11,12 +11,12 @@ final class StandardNormal {
   private StandardNormal() {}
 
   /** Returns the density {@code φ(x) = e^(-x²/2)/√(2π)}. */
-  static double density(double x) {
+  public static double density(double x) {
     return Math.exp(-0.5 * x * x) / ROOT_TWO_PI;
   }
 
   /** Returns the distribution function {@code Φ(x) = erfc(-x/√2)/2}. */
-  static double distribution(double x) {
+  public static double distribution(double x) {
     return 0.5 * erfc(-x / ROOT_TWO);
   }
 
