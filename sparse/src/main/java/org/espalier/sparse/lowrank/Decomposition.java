@@ -154,7 +154,7 @@ public record Decomposition(
     LayerReplacement.in(model, (path, layer) -> work.pairs.get(layer));
     List<String> dropped = ZeroBranches.drop(model, work.zeros);
     model.state();
-    tell(work.dense);
+    tell(work.dense, work.truncated);
     if (recalibration != null) {
       recalibration.apply(model);
     }
@@ -167,6 +167,7 @@ public record Decomposition(
     private final Map<Module, Module> pairs = new IdentityHashMap<>();
     private final List<Split> splits = new ArrayList<>();
     private final List<String> dense = new ArrayList<>();
+    private final List<String> truncated = new ArrayList<>();
     private final Map<String, Shape> zeros = new LinkedHashMap<>();
 
     Work(Module model) {
@@ -194,6 +195,9 @@ public record Decomposition(
               factors.error(),
               layer.macs(),
               layer.macsAt(made)));
+      if (factors.largestTail() > LOW_RANK_TOLERANCE) {
+        truncated.add("%s %.1f %%".formatted(layer.path(), 100 * factors.error()));
+      }
       if (factors.isZero()) {
         zeros.put(layer.path(), layer.output());
       }
@@ -214,14 +218,10 @@ public record Decomposition(
     if (factors.isZero()) {
       return Factors.of(layer.path(), layer.values(), layer.matrix(), 1);
     }
-    if (factors.largestTail() > LOW_RANK_TOLERANCE) {
-      String what =
-          "decomposition: %s is not of rank %d: the next singular value is %.3g of the largest, truncation takes %.3g of its norm"
-              .formatted(layer.path(), rank, factors.largestTail(), factors.error());
-      if (strict) {
-        throw new StateException(what + "; project it first, or choose a larger rank");
-      }
-      LOG.log(System.Logger.Level.WARNING, what);
+    if (strict && factors.largestTail() > LOW_RANK_TOLERANCE) {
+      throw new StateException(
+          "decomposition: %s is not of rank %d: the next singular value is %.3g of the largest, truncation takes %.3g of its norm; project it first, or choose a larger rank"
+              .formatted(layer.path(), rank, factors.largestTail(), factors.error()));
     }
     return factors;
   }
@@ -230,12 +230,18 @@ public record Decomposition(
     return layer.weight().parametrizations().stream().map(p -> p.spec().type()).toList();
   }
 
-  private static void tell(List<String> dense) {
+  private static void tell(List<String> dense, List<String> truncated) {
     if (!dense.isEmpty()) {
       LOG.log(
           System.Logger.Level.INFO,
           "decomposition: {0} stay as they are: no two known layers of their rank are smaller",
           dense);
+    }
+    if (!truncated.isEmpty()) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "decomposition: layers are not of their rank; truncation takes of their norm: {0}",
+          String.join(", ", truncated));
     }
   }
 }

@@ -151,6 +151,27 @@ public interface RankPolicy {
     };
   }
 
+  /**
+   * Returns this policy with ranks rounded up to multiples, {@code min(k, ⌈rank/step⌉·step)}.
+   * Kernels compute whole vectors of channels: 13 cost what 16 do. Where a multiple leaves two
+   * layers no smaller than one, the layer stays dense, which for few channels is the faster choice
+   * too (docs/results/lrpet.md).
+   *
+   * @param step such as 8 or 16, at least 1
+   */
+  default RankPolicy inStepsOf(int step) {
+    if (step < 1) {
+      throw new IllegalArgumentException("low rank: a step of ranks is at least 1, got " + step);
+    }
+    return layers -> {
+      int[] ranks = ranks(layers).clone();
+      for (int i = 0; i < ranks.length; i++) {
+        ranks[i] = Math.min(layers.get(i).fullRank(), (ranks[i] + step - 1) / step * step);
+      }
+      return ranks;
+    };
+  }
+
   /** Asks this policy and refuses ranks outside {@code 1..k}, naming the layer. */
   default int[] checkedRanks(List<LowRankLayer> layers) {
     int[] ranks = ranks(layers);

@@ -72,6 +72,14 @@ class RankPolicyTest {
     assertArrayEquals(wanted, ranks);
   }
 
+  @Test
+  void stepsRoundUpToWholeVectorsButNotBeyondTheFullRank() {
+    assertArrayEquals(new int[] {4, 4}, ranks(RankPolicy.list(3, 4).inStepsOf(4), two()));
+    assertArrayEquals(new int[] {8, 6}, ranks(RankPolicy.list(5, 5).inStepsOf(4), two()));
+    assertArrayEquals(new int[] {3, 4}, ranks(RankPolicy.list(3, 4).inStepsOf(1), two()));
+    assertRefused("at least 1", () -> RankPolicy.ratio(0.5).inStepsOf(0));
+  }
+
   private static void setSigma(Module net, String path, double... sigma) {
     Tensor weight = net.parameter(path).raw();
     Tensor diagonal = Tensor.zeros(DType.F32, weight.shape());
