@@ -9,6 +9,7 @@ import java.util.function.BiPredicate;
 import org.espalier.nn.Module;
 import org.espalier.sparse.decomposition.CpDecomposition;
 import org.espalier.sparse.decomposition.GroupedDecomposition;
+import org.espalier.sparse.decomposition.GroupedDecomposition.Channels;
 import org.espalier.sparse.decomposition.LayerDecomposition;
 import org.espalier.sparse.decomposition.Rank;
 import org.espalier.sparse.decomposition.SeparableDecomposition;
@@ -26,7 +27,7 @@ import org.espalier.sparse.decomposition.TuckerDecomposition;
 record DecompositionRecipe(
     String methodText, String rankText, LayerDecomposition method, List<String> skipped) {
   /** What may be said for the method. */
-  static final String METHODS = "svd, tucker2, cp, separable, separable:M or grouped:G";
+  static final String METHODS = "svd, tucker2, cp, separable, separable:M, grouped:G or shuffled:G";
 
   /** What may be said for the rank. */
   static final String RANKS =
@@ -51,7 +52,7 @@ record DecompositionRecipe(
   }
 
   private static LayerDecomposition withoutRank(String text, String rankText) {
-    if (!text.matches("separable(:\\d{1,6})?|grouped:\\d{1,6}")) {
+    if (!text.matches("separable(:\\d{1,6})?|(grouped|shuffled):\\d{1,6}")) {
       throw new IllegalArgumentException("--method is " + METHODS + ", got '" + text + "'");
     }
     if (rankText != null) {
@@ -60,9 +61,11 @@ record DecompositionRecipe(
     }
     int colon = text.indexOf(':');
     int number = colon < 0 ? 1 : Integer.parseInt(text.substring(colon + 1));
-    return text.startsWith("grouped")
-        ? new GroupedDecomposition(number)
-        : new SeparableDecomposition(number);
+    return switch (text.replaceAll(":.*", "")) {
+      case "grouped" -> new GroupedDecomposition(number);
+      case "shuffled" -> new GroupedDecomposition(number, Channels.SHUFFLED);
+      default -> new SeparableDecomposition(number);
+    };
   }
 
   private static Rank rank(String said) {

@@ -96,7 +96,8 @@ class DecomposeCommandTest {
     "tucker2, energy:0.6",
     "cp, 0.1",
     "separable:2, ",
-    "grouped:4, "
+    "grouped:4, ",
+    "shuffled:4, "
   })
   void everyMethodGivesASmallerModel(String method, String rank) throws IOException {
     Path out = folder.resolve("out");

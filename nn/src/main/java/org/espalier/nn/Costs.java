@@ -86,6 +86,19 @@ public record Costs(
     return count;
   }
 
+  /** Returns the numbers other than zero of an effective value; all of one that has none yet. */
+  static long nonZero(Parameter parameter) {
+    if (!parameter.isComplete()) {
+      return stored(parameter);
+    }
+    long count = 0;
+    Tensor value = parameter.value();
+    for (int i = 0; i < value.count(); i++) {
+      count += value.get(i) != 0 ? 1 : 0;
+    }
+    return count;
+  }
+
   /** Adds up calls and modules. */
   private static final class Counter {
     private final ShapeTrace trace;
@@ -184,18 +197,6 @@ public record Costs(
           bnBuffers,
           convs,
           nonZero);
-    }
-
-    private static long nonZero(Parameter parameter) {
-      if (!parameter.isComplete()) {
-        return stored(parameter);
-      }
-      long count = 0;
-      Tensor value = parameter.value();
-      for (int i = 0; i < value.count(); i++) {
-        count += value.get(i) != 0 ? 1 : 0;
-      }
-      return count;
     }
   }
 }

@@ -11,7 +11,6 @@ import java.util.TreeMap;
 import org.espalier.autograd.Call;
 import org.espalier.autograd.Var;
 import org.espalier.tensor.Shape;
-import org.espalier.tensor.Tensor;
 
 /**
  * Accounts for what a model takes to keep and to run on one sample (resource-efficiency survey,
@@ -149,16 +148,8 @@ public record ResourceReport(
     long count = 0;
     for (Parameter parameter : module.ownParameters().values()) {
       if (!parameter.isBuffer()) {
-        count += parameter.isComplete() ? nonZeros(parameter.value()) : parameter.shape().count();
+        count += Costs.nonZero(parameter);
       }
-    }
-    return count;
-  }
-
-  private static long nonZeros(Tensor value) {
-    long count = 0;
-    for (int i = 0; i < value.count(); i++) {
-      count += value.get(i) != 0 ? 1 : 0;
     }
     return count;
   }

@@ -3,7 +3,7 @@ package org.espalier.sparse.sharing;
 import java.util.Map;
 import org.espalier.nn.ModuleTypes;
 
-/** Builds the parametrization of this package from its spec. */
+/** Builds the parametrizations of this package from their specs. */
 public final class SharingTypes implements ModuleTypes {
   /** Creates the table; called by the service loader. */
   public SharingTypes() {}
@@ -15,6 +15,10 @@ public final class SharingTypes implements ModuleTypes {
 
   @Override
   public Map<String, ParametrizationFactory> parametrizations() {
-    return Map.of(WeightClustering.TYPE, WeightClustering.factory());
+    return Map.of(
+        WeightClustering.TYPE,
+        WeightClustering.factory(),
+        HashedWeights.TYPE,
+        HashedWeights.factory());
   }
 }

@@ -1,12 +1,9 @@
 package org.espalier.sparse.sharing;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.espalier.autograd.Var;
-import org.espalier.autograd.op.Ops;
 import org.espalier.nn.Indices;
 import org.espalier.nn.ModuleTypes;
 import org.espalier.nn.Parameter;
@@ -42,7 +39,6 @@ public final class WeightClustering implements Parametrization {
   private static final String CODES = "codes";
   private static final String SHAPE = "shape";
   private static final String ITERATIONS = "maxIterations";
-  private static final String LETTERS = "abcdefgh";
 
   private final int maxIterations;
   private final Parameter centroids;
@@ -83,16 +79,8 @@ public final class WeightClustering implements Parametrization {
    *     first
    */
   public static WeightClustering attach(Parameter weight, int clusters, int maxIterations) {
-    if (!weight.parametrizations().isEmpty()) {
-      throw new StateException(
-          "weight clustering: %s has a parametrization already, and values must be shared first; fold it, share, attach it again"
-              .formatted(weight.name()));
-    }
-    if (clusters < 1 || clusters > weight.shape().count()) {
-      throw new IllegalArgumentException(
-          "weight clustering: clusters must be inside 1..%d for %s, got %d"
-              .formatted(weight.shape().count(), weight.name(), clusters));
-    }
+    SharedValues.requirePlain(TYPE, weight);
+    SharedValues.requireCount(TYPE, weight, clusters);
     WeightClustering clustering = new WeightClustering(weight.shape(), clusters, maxIterations);
     weight.attach(clustering);
     return clustering;
@@ -163,15 +151,7 @@ public final class WeightClustering implements Parametrization {
   /** Returns the values by code; the raw value is empty and not looked at. */
   @Override
   public Var apply(Pass pass, Var raw) {
-    Var flat = Ops.gather(pass.value(centroids), pass.input(codes()), -1);
-    StringBuilder axes = new StringBuilder();
-    Map<String, Integer> sizes = new LinkedHashMap<>();
-    for (int axis = 0; axis < shape.rank(); axis++) {
-      String letter = LETTERS.substring(axis, axis + 1);
-      axes.append(axis == 0 ? "" : " ").append(letter);
-      sizes.put(letter, shape.size(axis));
-    }
-    return Ops.rearrange(flat, "(" + axes + ") -> " + axes, sizes);
+    return SharedValues.spread(pass, centroids, codes(), shape);
   }
 
   /** Clusters a value anew and returns an empty one. */
@@ -215,10 +195,6 @@ public final class WeightClustering implements Parametrization {
 
   @Override
   public Spec spec() {
-    List<Object> sizes = new ArrayList<>();
-    for (int axis = 0; axis < shape.rank(); axis++) {
-      sizes.add(shape.size(axis));
-    }
-    return Spec.of(TYPE).with(SHAPE, sizes).with(ITERATIONS, maxIterations);
+    return Spec.of(TYPE).with(SHAPE, SharedValues.sizes(shape)).with(ITERATIONS, maxIterations);
   }
 }
