@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.BiPredicate;
 import org.espalier.nn.LayerReplacement;
 import org.espalier.nn.Module;
+import org.espalier.nn.Port;
 
 /**
  * Decomposes the layers of a whole model in place. Layers that a method does not take, that were
@@ -81,10 +82,17 @@ public final class ModelDecomposition {
 
   /** Lets a chain be transformed, and frozen, as the layer was. */
   private static void takeOver(Module layer, Module chain) {
-    layer.input().parametrizations().forEach(chain.input()::attach);
-    layer.output().parametrizations().forEach(chain.output()::attach);
+    takeOver(layer.input(), chain.input());
+    takeOver(layer.output(), chain.output());
     if (!layer.ownParameters().get("weight").isTrainable()) {
       chain.parameters().forEach(parameter -> parameter.setTrainable(false));
+    }
+  }
+
+  private static void takeOver(Port old, Port chain) {
+    // Chains that the low-rank package makes have the layer's transforms already.
+    if (chain.isEmpty()) {
+      old.parametrizations().forEach(chain::attach);
     }
   }
 

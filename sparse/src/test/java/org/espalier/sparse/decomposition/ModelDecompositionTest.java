@@ -7,10 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Map;
+import org.espalier.autograd.Var;
+import org.espalier.autograd.op.Ops;
 import org.espalier.nn.Costs;
 import org.espalier.nn.Module;
+import org.espalier.nn.Parametrization;
+import org.espalier.nn.Pass;
+import org.espalier.nn.Sequential;
 import org.espalier.nn.Snapshot;
 import org.espalier.nn.Spec;
+import org.espalier.nn.layer.Conv2d;
+import org.espalier.nn.layer.ConvConfig;
 import org.espalier.nn.loss.CrossEntropy;
 import org.espalier.nn.model.ResNet;
 import org.espalier.optim.Schedule;
@@ -96,6 +103,41 @@ class ModelDecompositionTest {
             ModelDecomposition.decompose(
                 model, new SvdDecomposition(new Rank.Fixed(1)), (path, layer) -> false));
     assertFalse(model.state().isEmpty());
+  }
+
+  /** Doubles what passes. */
+  private static final class Twice implements Parametrization {
+    @Override
+    public Var apply(Pass pass, Var raw) {
+      return Ops.affine(raw, 2, 0);
+    }
+
+    @Override
+    public Spec spec() {
+      return Spec.of("twice");
+    }
+  }
+
+  @Test
+  void aChainTransformsWhatEntersAndLeavesOnceAsTheLayerDid() {
+    Conv2d layer = new Conv2d(4, 16, ConvConfig.kernel(3).withoutBias());
+    Sequential model = Sequential.of(layer);
+    model.initialize(1);
+    // Rank one, so that every method reproduces it.
+    layer.weight().update(raw -> raw.fill(0.01));
+    layer.input().attach(new Twice());
+    layer.output().attach(new Twice());
+    Tensor x = TestNet.sample(2, 1, 5, 5, 4);
+    Tensor y = TestNet.infer(model, x);
+    for (LayerDecomposition method : methods().subList(0, 4)) {
+      Module chained = Sequential.of(layer);
+      List<ModelDecomposition.Layer> report = ModelDecomposition.decompose(chained, method);
+      assertTrue(report.get(0).isReplaced());
+      Tensor other = TestNet.infer(chained, x);
+      for (int i = 0; i < y.count(); i++) {
+        assertEquals(y.get(i), other.get(i), 1e-4, method.name());
+      }
+    }
   }
 
   @Test
