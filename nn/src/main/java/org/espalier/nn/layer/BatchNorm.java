@@ -9,6 +9,7 @@ import org.espalier.nn.Parameter;
 import org.espalier.nn.Pass;
 import org.espalier.nn.Spec;
 import org.espalier.tensor.Shape;
+import org.espalier.tensor.StateException;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.kernel.Clamp;
 
@@ -21,15 +22,19 @@ import org.espalier.tensor.kernel.Clamp;
  * a·batch}; one value a channel is an error. Every other pass uses the running statistics: one
  * {@code scale} call whose two vectors are made from gamma, beta, mean and variance by ordinary
  * calls, so that all four are coupled to the channel. Without running statistics every pass
- * normalises with the batch's.
+ * normalises with the batch's. A {@link #setFrozen frozen} layer uses the running statistics in
+ * train passes too and leaves them as they are; gamma and beta go on training.
  */
 public final class BatchNorm extends RunningNorm {
   static final String TYPE = "batch_norm";
   private static final String RUNNING_VARIANCE = "runningVariance";
   private static final String COUNT = "num_batches_tracked";
 
+  private static final String FROZEN = "frozen";
+
   private final BatchNormConfig config;
   private final Parameter batches;
+  private boolean isFrozen;
 
   /** Creates a layer as PyTorch does: eps 1e-5, momentum 0.1. */
   public BatchNorm(int channels) {
@@ -61,15 +66,18 @@ public final class BatchNorm extends RunningNorm {
     // A layer without any tensor knows no number of channels, and needs none.
     int channels = affine != null ? affine.size(0) : running != null ? running.size(0) : 1;
     Double momentum = spec.options().get(MOMENTUM) instanceof Number a ? a.doubleValue() : null;
-    return new BatchNorm(
-        channels,
-        new BatchNormConfig(
-            spec.number(EPS),
-            momentum,
-            RunningVariance.valueOf(spec.text(RUNNING_VARIANCE)),
-            affine != null,
-            running != null,
-            ONE));
+    BatchNorm norm =
+        new BatchNorm(
+            channels,
+            new BatchNormConfig(
+                spec.number(EPS),
+                momentum,
+                RunningVariance.valueOf(spec.text(RUNNING_VARIANCE)),
+                affine != null,
+                running != null,
+                ONE));
+    norm.isFrozen = spec.options().containsKey(FROZEN) && spec.flag(FROZEN);
+    return norm;
   }
 
   /** Returns gamma {@code [c]}, or null. */
@@ -97,6 +105,28 @@ public final class BatchNorm extends RunningNorm {
     return config;
   }
 
+  /**
+   * Says whether train passes too use the running statistics and leave them as they are; refused
+   * where there are none.
+   */
+  public void setFrozen(boolean wanted) {
+    if (wanted && mean == null) {
+      throw new StateException(
+          "batch norm '%s' has no running statistics to be frozen at".formatted(name()));
+    }
+    isFrozen = wanted;
+  }
+
+  /** Tells whether train passes use the running statistics. */
+  public boolean isFrozen() {
+    return isFrozen;
+  }
+
+  @Override
+  boolean usesRunning(Pass pass) {
+    return isFrozen || super.usesRunning(pass);
+  }
+
   /** Returns what is added to the variance under the root. */
   public double eps() {
     return eps;
@@ -110,7 +140,8 @@ public final class BatchNorm extends RunningNorm {
   /** Fuses with a rectifier in train passes too. */
   @Override
   protected int fuses(Pass pass, List<Module> behind) {
-    boolean rectified = pass.mode() == Mode.TRAIN && Clamp.RELU.equals(clampOf(behind));
+    boolean rectified =
+        pass.mode() == Mode.TRAIN && !isFrozen && Clamp.RELU.equals(clampOf(behind));
     return rectified ? 1 : super.fuses(pass, behind);
   }
 
@@ -147,9 +178,11 @@ public final class BatchNorm extends RunningNorm {
 
   @Override
   protected Spec describe() {
-    return Spec.of(TYPE)
-        .with(EPS, eps)
-        .with(MOMENTUM, config.momentum() == null ? "cumulative" : config.momentum())
-        .with(RUNNING_VARIANCE, config.runningVariance().name());
+    Spec spec =
+        Spec.of(TYPE)
+            .with(EPS, eps)
+            .with(MOMENTUM, config.momentum() == null ? "cumulative" : config.momentum())
+            .with(RUNNING_VARIANCE, config.runningVariance().name());
+    return isFrozen ? spec.with(FROZEN, true) : spec;
   }
 }

@@ -42,10 +42,15 @@ abstract class RunningNorm extends AffineNorm {
 
   @Override
   protected Var forward(Pass pass, Var x) {
-    if (frozen != null && !pass.mode().isTraining()) {
+    if (frozen != null && usesRunning(pass)) {
       return frozen.apply(pass, x);
     }
     return tracked(super.forward(pass, x));
+  }
+
+  /** Tells whether a pass uses the running statistics, where there are any. */
+  boolean usesRunning(Pass pass) {
+    return !pass.mode().isTraining();
   }
 
   /** Fuses with a rectifier in infer passes, where it uses running statistics. */

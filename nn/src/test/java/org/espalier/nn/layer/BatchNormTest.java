@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Map;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.espalier.autograd.Call;
 import org.espalier.autograd.Gradients;
+import org.espalier.autograd.Rule;
 import org.espalier.autograd.Var;
 import org.espalier.autograd.Walk;
 import org.espalier.autograd.op.Ops;
@@ -19,10 +21,12 @@ import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
 import org.espalier.nn.Pass;
 import org.espalier.nn.Sequential;
+import org.espalier.nn.Snapshot;
 import org.espalier.nn.Values;
 import org.espalier.tensor.Random;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.ShapeException;
+import org.espalier.tensor.StateException;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.Workspace;
 import org.espalier.tensor.kernel.Reduction;
@@ -199,6 +203,32 @@ class BatchNormTest {
     assertEquals(Shape.of(1, 3), Values.infer(norm, one).shape());
     ShapeException e = assertThrows(ShapeException.class, () -> Values.train(norm, one, 0));
     assertTrue(e.getMessage().contains("more than one value per channel"), e.getMessage());
+  }
+
+  @Test
+  void aFrozenLayerTrainsByTheRunningStatisticsAndLeavesThem() {
+    BatchNorm norm = trained(BatchNormConfig.PYTORCH);
+    Sequential net = Sequential.of(norm, Activation.relu());
+    norm.setFrozen(true);
+    double mean = mean(norm);
+    Tensor inferred = Values.infer(net, X);
+    try (Pass pass = Pass.train(new Workspace(), Random.of(1))) {
+      Var y = net.apply(pass, pass.input(X));
+      assertEquals(inferred.get(3), y.value().get(3), 1e-6);
+      Gradients gradients = Walk.run(y, X, Rule.GRADIENT);
+      double sum = 0;
+      for (int i = 0; i < 4; i++) {
+        sum += inferred.get(i) > 0 ? X.get(i) : 0;
+      }
+      assertEquals(sum, gradients.of(norm.beta()).get(0), 1e-5);
+    }
+    assertEquals(mean, mean(norm));
+    Module loaded = Snapshot.of(net, Map.of()).build();
+    assertTrue(((BatchNorm) loaded.children().get("0")).isFrozen());
+    norm.setFrozen(false);
+    assertFalse(net.spec().children().get("0").options().containsKey("frozen"));
+    BatchNorm without = new BatchNorm(1, BatchNormConfig.PYTORCH.withoutRunningStats());
+    assertThrows(StateException.class, () -> without.setFrozen(true));
   }
 
   @Test

@@ -6,6 +6,7 @@ import org.espalier.nn.Module;
 import org.espalier.nn.Parametrization;
 import org.espalier.nn.Sequential;
 import org.espalier.nn.layer.Activation;
+import org.espalier.nn.layer.BatchNorm;
 import org.espalier.sparse.quant.FakeQuantize.Follow;
 import org.espalier.tensor.kernel.Unary;
 
@@ -42,14 +43,19 @@ final class ModelQuantizers {
   }
 
   /**
-   * Freezes batch norms where they can be folded into the weights in front of them; training goes
-   * on.
+   * Freezes batch norms, and folds them into the weights in front of them where they can be;
+   * training goes on.
    *
-   * @return their number
+   * @return the number of those folded
    */
   static int foldNorms(Module model) {
     List<BatchNormFolding.Pair> pairs = BatchNormFolding.pairs(model);
     pairs.forEach(LayerFolding::keepTraining);
+    for (Module module : model.modules().values()) {
+      if (module instanceof BatchNorm norm && norm.runningMean() != null) {
+        norm.setFrozen(true);
+      }
+    }
     model.state();
     return pairs.size();
   }
