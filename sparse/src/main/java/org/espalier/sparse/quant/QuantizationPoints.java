@@ -11,6 +11,7 @@ import java.util.Set;
 import org.espalier.autograd.Call;
 import org.espalier.autograd.Op;
 import org.espalier.autograd.Var;
+import org.espalier.autograd.op.AveragePool;
 import org.espalier.autograd.op.Gather;
 import org.espalier.autograd.op.Interpolate;
 import org.espalier.autograd.op.MaxPool;
@@ -244,7 +245,16 @@ public final class QuantizationPoints {
         || op instanceof Scatter
         || op instanceof Slice
         || op instanceof FakeQuantizeOp
+        || selects(op)
         || (op instanceof Interpolate resized && resized.mode() == Interpolate.Mode.NEAREST)
         || (op instanceof Pointwise pointwise && clamps(pointwise));
+  }
+
+  /** Tells whether an average is one over single numbers, which only leaves some out. */
+  private static boolean selects(Op op) {
+    return op instanceof AveragePool pool
+        && pool.width().length() == 1
+        && (pool.dimensions() == 1 || pool.height().length() == 1)
+        && !pool.name().startsWith("adaptive");
   }
 }

@@ -46,11 +46,12 @@ class QuantizedTrainingOfEveryModelTest {
 
   static Stream<Case> cases() {
     Shape image = Shape.of(32, 32, 3);
+    Shape small = Shape.of(16, 16, 3);
     return Stream.of(
-        new Case("ResNet-8", ResNet.cifar(8, 10), image),
+        new Case("ResNet-8", ResNet.cifar(8, 10), small),
         new Case("WRN-10-1", WideResNet.of(10, 1, 10), image),
         new Case("DenseNet", DenseNet.plain(7, 4, 3, 10), image),
-        new Case("MobileNetV2", MobileNetV2.cifar(3, 10), image),
+        new Case("MobileNetV2", MobileNetV2.cifar(3, 10), small),
         new Case("LeNet", LeNet.caffe(28, 28, 1, 10), Shape.of(28, 28, 1)));
   }
 

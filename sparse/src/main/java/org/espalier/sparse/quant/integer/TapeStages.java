@@ -23,7 +23,6 @@ import org.espalier.sparse.quant.AffineQuantizer;
 import org.espalier.sparse.quant.FakeQuantize;
 import org.espalier.tensor.kernel.Binary;
 import org.espalier.tensor.kernel.Clamp;
-import org.espalier.tensor.kernel.Unary;
 
 /**
  * Cuts the calls of a recorded pass into {@link Stage}s: what does not depend on the model's input
@@ -145,11 +144,11 @@ final class TapeStages {
     if (!(op instanceof Pointwise pointwise)) {
       return null;
     }
-    return pointwise.unary() == Unary.RELU
-        ? Clamp.RELU
-        : pointwise.unary() == Unary.CLAMP
-            ? new Clamp((float) pointwise.a(), (float) pointwise.b())
-            : null;
+    return switch (pointwise.unary()) {
+      case RELU -> Clamp.RELU;
+      case CLAMP, HARD_TANH -> new Clamp((float) pointwise.a(), (float) pointwise.b());
+      default -> null;
+    };
   }
 
   /** Refuses a call that has no integer form, or reads the input where constants belong. */
