@@ -12,6 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
+import org.espalier.sparse.quant.integer.IntegerModel;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Trains by each technique, and by several together, on a tiny problem. */
 class RecipeRunTest {
   private static final String TRAIN =
-      "train --data idx:%s --model resnet8 --epochs 4 --batch-size 8 --augment none --seed 3"
+      "train --data idx:%s --model resnet8b --epochs 4 --batch-size 8 --augment none --seed 3"
           + " --save-every 3steps --out %s ";
 
   @TempDir private static Path shared;
@@ -34,13 +35,14 @@ class RecipeRunTest {
   static void drawPictures() throws IOException {
     data = TinyData.idx(shared.resolve("idx"), 60, 12);
     teacher = shared.resolve("teacher");
-    Cli.of("train --data idx:%s --model resnet8 --epochs 3 --prune none --out %s", data, teacher)
+    Cli.of("train --data idx:%s --model resnet8b --epochs 3 --prune none --out %s", data, teacher)
         .done();
   }
 
   private Path run(String name, String recipe) {
     Path run = folder.resolve(name);
-    Cli cli = Cli.of(TRAIN + recipe, data, run).done();
+    Cli cli = Cli.of(TRAIN + recipe, data, run);
+    assertEquals(0, cli.status(), cli.err());
     assertFalse(cli.out().contains("WARNING"), cli.out());
     return run;
   }
@@ -61,6 +63,12 @@ class RecipeRunTest {
         "--lowrank lrpet:0.5 --prune sfp:0.3",
         "--teacher TEACHER --distill T=3,a=0.7,hint=layer3:layer3",
         "--teacher TEACHER --prune scl:0.1,freeze=1",
+        "--quantize qat:int8",
+        "--quantize qat:int8,freeze=2.5 --prune gmp:0.8",
+        "--quantize qat:int8 --lowrank lrpet:0.5 --teacher TEACHER",
+        "--quantize lsq:4",
+        "--quantize xnor",
+        "--quantize ttq",
       })
   void aKilledRunGoesOnToTheSameBits(String words) throws IOException {
     String recipe = words.replace("TEACHER", teacher.toString());
@@ -68,7 +76,7 @@ class RecipeRunTest {
     Path run = folder.resolve("killed");
     Cli.killedAt("epoch 2/4", TRAIN + recipe, data, run);
     assertFalse(Files.exists(run.resolve(ModelFile.FINAL)));
-    Cli.of("train --resume %s", run).done();
+    assertEquals(0, Cli.of("train --resume %s", run).status());
     assertArrayEquals(whole, model(run));
   }
 
@@ -122,6 +130,50 @@ class RecipeRunTest {
         cli.out());
     Module split = ModelFile.load(run).model();
     assertTrue(split.modules().containsKey("layer3.0.branch.conv2.reduce"), cli.out());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--quantize qat:int8",
+        "--quantize qat:int8 --prune gmp:0.8",
+        "--quantize qat:int8 --prune snip:0.5",
+        "--quantize qat:int8 --prune sfp:0.4",
+        "--quantize qat:int8 --lowrank lrpet:0.5",
+      })
+  void whatTrainedForIntegersBecomesIntegers(String recipe) throws IOException {
+    Path run = folder.resolve("run");
+    Cli cli = Cli.of(TRAIN + recipe, data, run);
+    assertEquals(0, cli.status(), cli.err());
+    assertFalse(cli.out().contains("WARNING"), cli.out());
+    assertTrue(cli.out().contains("\nint8 "), cli.out());
+    assertTrue(Files.size(run.resolve(ModelFile.FINAL)) < 180_000, cli.out());
+    assertTrue(ModelFile.load(run).model() instanceof IntegerModel);
+    double accuracy = figure(cli.out(), "int8 .* ([\\d.]+) %");
+    Cli eval = Cli.of("eval %s --data idx:%s", run, data).done();
+    assertEquals(accuracy, figure(eval.out(), "right .*\\(([\\d.]+) %"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "lsq:4",
+        "qat:4",
+        "dorefa:w=2,a=2",
+        "binaryconnect",
+        "bnn",
+        "bwn",
+        "xnor",
+        "twn",
+        "ttq"
+      })
+  void networksOfFewBitsLoadAgain(String words) throws IOException {
+    Path run = folder.resolve("run");
+    Cli cli = Cli.of(TRAIN + "--quantize " + words, data, run);
+    assertEquals(0, cli.status(), cli.err());
+    double accuracy = figure(cli.out(), words.split(":")[0] + " .* ([\\d.]+) %");
+    Cli eval = Cli.of("eval %s --data idx:%s", run, data).done();
+    assertEquals(accuracy, figure(eval.out(), "right .*\\(([\\d.]+) %"));
   }
 
   @Test
@@ -189,7 +241,7 @@ class RecipeRunTest {
   @Test
   void aModelWithoutFiltersIsNotPrunedSoftly() {
     Cli refused =
-        Cli.of(TRAIN.replace("resnet8", "mlp-8") + "--prune sfp:0.4", data, folder.resolve("run"));
+        Cli.of(TRAIN.replace("resnet8b", "mlp-8") + "--prune sfp:0.4", data, folder.resolve("run"));
     assertEquals(2, refused.status(), refused.out());
     assertTrue(refused.err().contains("no convolution"), refused.err());
   }

@@ -27,6 +27,11 @@ final class Compatibility {
   private static final Set<Kind> MASKS = EnumSet.of(Kind.SCL, Kind.GMP, Kind.DNS, Kind.SNIP);
   private static final Set<Kind> PRUNERS = union(SOFT, MASKS, EnumSet.of(Kind.RLS));
   private static final Set<Kind> LOW_RANK = EnumSet.of(Kind.LRPET);
+  private static final Set<Kind> BINARY =
+      EnumSet.of(Kind.BINARYCONNECT, Kind.BNN, Kind.BWN, Kind.XNOR);
+  private static final Set<Kind> TERNARY = EnumSet.of(Kind.TWN, Kind.TTQ);
+  private static final Set<Kind> QUANTIZERS =
+      union(BINARY, TERNARY, EnumSet.of(Kind.QAT, Kind.QAT_BITS, Kind.LSQ, Kind.DOREFA));
   private static final Set<Kind> LEAST_SQUARES = EnumSet.of(Kind.LEAST_SQUARES);
 
   private static final List<Row> ROWS =
@@ -50,7 +55,32 @@ final class Compatibility {
           new Row(
               LEAST_SQUARES,
               LOW_RANK,
-              "recursive least squares follows one solution from step to step, and a projection puts other weights in its place"));
+              "recursive least squares follows one solution from step to step, and a projection puts other weights in its place"),
+          new Row(
+              LEAST_SQUARES,
+              QUANTIZERS,
+              "recursive least squares solves for the weights that a layer computes with, and rounding puts others in their place"),
+          new Row(QUANTIZERS, QUANTIZERS, "one weight has one grid"),
+          new Row(
+              EnumSet.of(Kind.SCL, Kind.DNS),
+              QUANTIZERS,
+              "its masks are baked in when the run is over, and nothing may stand behind them then; round the finished network instead"),
+          new Row(
+              EnumSet.of(Kind.RLS),
+              QUANTIZERS,
+              "inputs go in mid-training, and ranges measured before no longer fit"),
+          new Row(
+              union(SOFT, MASKS),
+              union(BINARY, EnumSet.of(Kind.DOREFA)),
+              "its grid has no zero: what was pruned would come back as +1 or -1"),
+          new Row(
+              union(SOFT, MASKS),
+              TERNARY,
+              "ternary weights choose their zeros themselves, by their own threshold"),
+          new Row(
+              LOW_RANK,
+              union(BINARY, TERNARY, EnumSet.of(Kind.DOREFA, Kind.LSQ, Kind.QAT_BITS)),
+              "a matrix of few different numbers has full rank again, and two thin layers could not hold it; qat:int8 goes with it"));
 
   private Compatibility() {}
 

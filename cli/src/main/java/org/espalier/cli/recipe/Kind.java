@@ -23,6 +23,26 @@ public enum Kind {
   SNIP(Slot.PRUNE),
   /** Low-rank projection with energy transfer. */
   LRPET(Slot.LOWRANK),
+  /** Training for integer inference. */
+  QAT(Slot.QUANTIZE),
+  /** The same at another width than 8 bits, for which there is no integer inference. */
+  QAT_BITS(Slot.QUANTIZE),
+  /** Learned step sizes. */
+  LSQ(Slot.QUANTIZE),
+  /** DoReFa's weights, values and gradients. */
+  DOREFA(Slot.QUANTIZE),
+  /** Weights +1 and -1. */
+  BINARYCONNECT(Slot.QUANTIZE),
+  /** Weights and values +1 and -1. */
+  BNN(Slot.QUANTIZE),
+  /** Binary weights with a factor a filter. */
+  BWN(Slot.QUANTIZE),
+  /** Binary weights and values with factors. */
+  XNOR(Slot.QUANTIZE),
+  /** Ternary weights. */
+  TWN(Slot.QUANTIZE),
+  /** Ternary weights whose two values train along. */
+  TTQ(Slot.QUANTIZE),
   /** Learning from a teacher. */
   DISTILL(Slot.TEACHER),
   /** Learning by recursive least squares. */
@@ -34,6 +54,8 @@ public enum Kind {
     PRUNE,
     /** What gets low rank. */
     LOWRANK,
+    /** What gets few bits. */
+    QUANTIZE,
     /** Whose answers count beside the targets. */
     TEACHER,
     /** How a run learns; no technique stands there, but one may not go with it. */
@@ -63,7 +85,11 @@ public enum Kind {
 
   /** Returns the word of the command line. */
   public String word() {
-    return this == LEAST_SQUARES ? "rls" : name().toLowerCase(Locale.ROOT);
+    return switch (this) {
+      case LEAST_SQUARES -> "rls";
+      case QAT_BITS -> QAT.word();
+      default -> name().toLowerCase(Locale.ROOT);
+    };
   }
 
   /** Returns option and word, as in {@code --prune scl}. */
@@ -84,7 +110,7 @@ public enum Kind {
         .findFirst()
         .orElseThrow(
             () -> {
-              List<String> words = kinds.stream().map(Kind::word).toList();
+              List<String> words = kinds.stream().map(Kind::word).distinct().toList();
               return new IllegalArgumentException(
                   "%s knows no '%s' (in '%s')%s; there are none, %s"
                       .formatted(

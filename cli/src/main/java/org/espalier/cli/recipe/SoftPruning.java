@@ -25,6 +25,7 @@ record SoftPruning(Kind kind, double ratio) implements Technique {
   private static final String DENSE = "dense";
   private static final String MASKED = "masked";
   private static final String COMPACT = "compact";
+  private static final double EXACT = 1e-5;
 
   /** The key under which the snapshot of the dense weights says how many epochs it has seen. */
   private static final String EPOCHS_SEEN = "epochs_seen";
@@ -101,6 +102,6 @@ record SoftPruning(Kind kind, double ratio) implements Technique {
             .formatted(before.meta().get(EPOCHS_SEEN), ending.epochs()));
     ending.add(MASKED, masked);
     ending.add(COMPACT, compact);
-    ending.expectEqual(MASKED, COMPACT, 1e-5);
+    ending.expectEqual(MASKED, COMPACT, FakeGrids.areOn(masked) ? FakeGrids.SOME_CODES : EXACT);
   }
 }

@@ -37,6 +37,7 @@ public record Techniques(List<Technique> all) {
     }
     read(Kind.Slot.PRUNE, words.prune(), found);
     read(Kind.Slot.LOWRANK, words.lowrank(), found);
+    read(Kind.Slot.QUANTIZE, words.quantize(), found);
     Compatibility.check(found.stream().map(Technique::kind).toList());
     return new Techniques(found);
   }
@@ -60,7 +61,10 @@ public record Techniques(List<Technique> all) {
       case DNS -> Surgery.parse(words);
       case SNIP -> OneShotPruning.parse(words);
       case LRPET -> LowRankTraining.parse(words);
-      case DISTILL, LEAST_SQUARES -> throw new AssertionError(kind + " has no words of this form");
+      case QAT, LSQ, DOREFA, BINARYCONNECT, BNN, BWN, XNOR, TWN, TTQ ->
+          QuantizedTraining.parse(kind, words);
+      case QAT_BITS, DISTILL, LEAST_SQUARES ->
+          throw new AssertionError(kind + " has no words of this form");
     };
   }
 

@@ -35,14 +35,17 @@ record Words(String option, String text, String kind, String value, String rest)
   }
 
   /**
-   * Returns the options by name, the value under a name of its own.
+   * Returns the options by name, the value under a name of its own; a value that is the name of an
+   * option switches that on.
    *
    * @param main the name of the value, which may also be written as an option
    */
   NamedOptions options(String main, String... names) {
     Set<String> known = new TreeSet<>(Set.of(names));
     known.add(main);
-    String all = value.isEmpty() ? rest : main + "=" + value + (rest.isEmpty() ? "" : "," + rest);
+    boolean isSwitch = known.contains(value.toLowerCase(Locale.ROOT));
+    String first = value.isEmpty() || isSwitch ? value : main + "=" + value;
+    String all = first + (first.isEmpty() || rest.isEmpty() ? "" : ",") + rest;
     return NamedOptions.parse(option + " " + kind, all, known);
   }
 

@@ -17,17 +17,28 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CompatibilityTest {
   /** One row a kind, one column a kind in the order of {@link Kind}; '+' together, 'x' not. */
   private static final String[] PAIRS = {
-    //                SFP ASFP RLS SCL GMP DNS SNIP LRPET DISTILL LEAST_SQUARES
-    "SFP              x   x    x   x   x   x   x    +     +       +",
-    "ASFP             x   x    x   x   x   x   x    +     +       +",
-    "RLS              x   x    x   x   x   x   x    x     +       +",
-    "SCL              x   x    x   x   x   x   x    x     +       x",
-    "GMP              x   x    x   x   x   x   x    x     +       x",
-    "DNS              x   x    x   x   x   x   x    x     +       x",
-    "SNIP             x   x    x   x   x   x   x    x     +       x",
-    "LRPET            +   +    x   x   x   x   x    +     +       x",
-    "DISTILL          +   +    +   +   +   +   +    +     +       +",
-    "LEAST_SQUARES    +   +    +   x   x   x   x    x     +       +",
+    //              SFP ASFP RLS SCL GMP DNS SNIP LRPET QAT QATB LSQ DORE BC BNN BWN XNOR TWN TTQ
+    // DIST LS
+    "SFP             x   x    x   x   x   x   x    +     +   +    +   x    x  x   x   x    x   x   +    +",
+    "ASFP            x   x    x   x   x   x   x    +     +   +    +   x    x  x   x   x    x   x   +    +",
+    "RLS             x   x    x   x   x   x   x    x     x   x    x   x    x  x   x   x    x   x   +    +",
+    "SCL             x   x    x   x   x   x   x    x     x   x    x   x    x  x   x   x    x   x   +    x",
+    "GMP             x   x    x   x   x   x   x    x     +   +    +   x    x  x   x   x    x   x   +    x",
+    "DNS             x   x    x   x   x   x   x    x     x   x    x   x    x  x   x   x    x   x   +    x",
+    "SNIP            x   x    x   x   x   x   x    x     +   +    +   x    x  x   x   x    x   x   +    x",
+    "LRPET           +   +    x   x   x   x   x    +     +   x    x   x    x  x   x   x    x   x   +    x",
+    "QAT             +   +    x   x   +   x   +    +     x   x    x   x    x  x   x   x    x   x   +    x",
+    "QAT_BITS        +   +    x   x   +   x   +    x     x   x    x   x    x  x   x   x    x   x   +    x",
+    "LSQ             +   +    x   x   +   x   +    x     x   x    x   x    x  x   x   x    x   x   +    x",
+    "DOREFA          x   x    x   x   x   x   x    x     x   x    x   x    x  x   x   x    x   x   +    x",
+    "BINARYCONNECT   x   x    x   x   x   x   x    x     x   x    x   x    x  x   x   x    x   x   +    x",
+    "BNN             x   x    x   x   x   x   x    x     x   x    x   x    x  x   x   x    x   x   +    x",
+    "BWN             x   x    x   x   x   x   x    x     x   x    x   x    x  x   x   x    x   x   +    x",
+    "XNOR            x   x    x   x   x   x   x    x     x   x    x   x    x  x   x   x    x   x   +    x",
+    "TWN             x   x    x   x   x   x   x    x     x   x    x   x    x  x   x   x    x   x   +    x",
+    "TTQ             x   x    x   x   x   x   x    x     x   x    x   x    x  x   x   x    x   x   +    x",
+    "DISTILL         +   +    +   +   +   +   +    +     +   +    +   +    +  +   +   +    +   +   +    +",
+    "LEAST_SQUARES   +   +    +   x   x   x   x    x     x   x    x   x    x  x   x   x    x   x   +    +",
   };
 
   private record Pair(Kind one, Kind other, boolean together) {}

@@ -140,6 +140,74 @@ class TechniquesTest {
     }
   }
 
+  private static Techniques quantized(String words) {
+    return Techniques.parse(new TechniqueWords("none", "none", words, null, null));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "qat",
+        "qat:int8",
+        "qat:int8,freeze=2,rate=0.05,first-last=false",
+        "qat:4",
+        "lsq:4",
+        "lsq:bits=2,first-last",
+        "dorefa:w=1,a=2",
+        "dorefa:1,a=2,g=6",
+        "binaryconnect",
+        "binaryconnect:stochastic",
+        "bnn",
+        "bwn",
+        "xnor:centered",
+        "twn",
+        "ttq:first-last"
+      })
+  void gridsAreReadAndDescribed(String words) {
+    Techniques techniques = quantized(words);
+    techniques.check(PLAIN);
+    String said = techniques.describe(8);
+    assertTrue(said.startsWith(words.split(":")[0]), said);
+    assertTrue(said.endsWith(", rounded while it trains"), said);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "int8",
+        "qat:eight",
+        "qat:0",
+        "qat:int8,rate=0",
+        "qat:int8,freeze=-1",
+        "lsq",
+        "lsq:9",
+        "lsq:1",
+        "dorefa",
+        "dorefa:w=0",
+        "dorefa:w=1,a=40",
+        "binaryconnect:0.5",
+        "xnor:center",
+        "twn:0.7"
+      })
+  void otherGridsAreRefused(String words) {
+    assertThrows(IllegalArgumentException.class, () -> quantized(words));
+  }
+
+  @Test
+  void gridsThatDoNotGoWithTheRestAreRefused() {
+    assertRefused("freeze", () -> quantized("qat:int8,freeze=9").check(PLAIN));
+    assertRefused(
+        "--minutes", () -> quantized("qat:int8,freeze=1").check(terms("sgd", 8, true, false)));
+    assertRefused(
+        "full rank again",
+        () -> Techniques.parse(new TechniqueWords("none", "lrpet:0.5", "qat:4", null, null)));
+    assertEquals(
+        2,
+        Techniques.parse(new TechniqueWords("none", "lrpet:0.5", "qat:int8", null, null))
+            .all()
+            .size());
+  }
+
   private static Techniques taught(String distill) {
     return Techniques.parse(new TechniqueWords("none", "none", "none", "no/such/run", distill));
   }

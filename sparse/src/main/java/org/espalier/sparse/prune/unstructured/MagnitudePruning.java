@@ -107,10 +107,8 @@ public final class MagnitudePruning implements Callback, Stateful {
 
   @Override
   public void backwardDone(Step step) {
-    if (weights == null) {
-      // A run resumed in mid-epoch finds its masks on the weights.
-      weights = ConnectionHold.maskedIn(step);
-    }
+    // A resumed run finds its masks on the weights, and folding a norm puts others in their place.
+    weights = ConnectionHold.maskedIn(step);
     hold.before(weights);
   }
 
