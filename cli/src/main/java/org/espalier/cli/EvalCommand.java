@@ -1,6 +1,7 @@
 package org.espalier.cli;
 
 import java.io.PrintWriter;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.espalier.io.data.Dataset;
 import org.espalier.io.data.Loader;
@@ -8,6 +9,10 @@ import org.espalier.nn.Costs;
 import org.espalier.nn.Module;
 import org.espalier.optim.train.Evaluation;
 import org.espalier.optim.train.Evaluator;
+import org.espalier.tensor.DType;
+import org.espalier.tensor.kernel.KernelLookup;
+import org.espalier.tensor.kernel.Kernels;
+import org.espalier.tensor.kernel.SparseMode;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,6 +38,14 @@ final class EvalCommand implements Callable<Integer> {
   @Option(names = "--threads", description = "Threads (default: all).")
   private int threads = Runtime.getRuntime().availableProcessors();
 
+  @Option(
+      names = "--sparse",
+      paramLabel = "WORD",
+      description =
+          "Leave out zeros of weights: auto (the default: where it takes less time), always or"
+              + " never; given, it reports on each layer.")
+  private String sparse;
+
   @Spec private CommandSpec spec;
 
   @Override
@@ -40,7 +53,32 @@ final class EvalCommand implements Callable<Integer> {
     check();
     Dataset test = data.test();
     ModelFile loaded = model.load(test);
-    return Workers.run(threads, () -> measure(loaded, test));
+    Kernels kernels = KernelLookup.of(DType.F32).withSparse(mode());
+    return Workers.run(
+        threads,
+        () -> {
+          // Set in the worker: the choice of kernels belongs to a thread.
+          KernelLookup.using(kernels, () -> measure(loaded, test));
+          return 0;
+        });
+  }
+
+  private SparseMode mode() {
+    if (sparse == null) {
+      return SparseMode.AUTO;
+    }
+    for (SparseMode mode : SparseMode.values()) {
+      if (word(mode).equals(sparse)) {
+        return mode;
+      }
+    }
+    throw new IllegalArgumentException(
+        "--sparse takes auto, always or never, got '" + sparse + "'");
+  }
+
+  /** Returns the word that asks for a mode. */
+  static String word(SparseMode mode) {
+    return mode.name().toLowerCase(Locale.ROOT);
   }
 
   private void check() {
@@ -49,10 +87,11 @@ final class EvalCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--threads and --batch-size must be at least 1, got " + threads + " and " + batchSize);
     }
+    mode();
     data.check();
   }
 
-  private int measure(ModelFile loaded, Dataset test) {
+  private void measure(ModelFile loaded, Dataset test) {
     PrintWriter out = spec.commandLine().getOut();
     if (data.isSplitForTest()) {
       out.println(
@@ -79,8 +118,15 @@ final class EvalCommand implements Callable<Integer> {
     out.println(
         "64 images   "
             + Figures.milliseconds(Latency.medians(loaded.input(), 64, loaded.model())[0]));
+    if (mode() != SparseMode.NEVER) {
+      SparseReport report = new SparseReport(loaded.model(), loaded.input(), mode());
+      if (sparse == null) {
+        report.summary(out);
+      } else {
+        report.write(out);
+      }
+    }
     out.flush();
-    return 0;
   }
 
   private Evaluation evaluate(Module model, Loader tests) {

@@ -12,7 +12,7 @@ import java.util.function.Supplier;
  * costs more than the arithmetic. Thread-safe.
  */
 public final class Prepacked {
-  private final Map<Object, float[]> copies = new ConcurrentHashMap<>();
+  private final Map<Object, Object> copies = new ConcurrentHashMap<>();
   private final Map<Object, Prepacked> derived = new ConcurrentHashMap<>();
 
   Prepacked() {}
@@ -25,14 +25,26 @@ public final class Prepacked {
    * @param maker packs the tensor
    */
   public float[] get(Object layout, Supplier<float[]> maker) {
-    float[] known = copies.get(layout);
+    return get(layout, float[].class, maker);
+  }
+
+  /**
+   * Returns what a kernel made of the tensor, on first use, as {@link #get(Object, Supplier)} does;
+   * not to be modified.
+   *
+   * @param layout a value equal to those of all calls that want the same, all of one type
+   * @param type the type of what is made
+   * @param maker makes it of the tensor
+   */
+  public <T> T get(Object layout, Class<T> type, Supplier<T> maker) {
+    Object known = copies.get(layout);
     if (known != null) {
-      return known;
+      return type.cast(known);
     }
     // Not made inside the map's lock: packing runs in parallel, and its thread may help elsewhere.
-    float[] made = maker.get();
-    float[] first = copies.putIfAbsent(layout, made);
-    return first == null ? made : first;
+    T made = maker.get();
+    Object first = copies.putIfAbsent(layout, made);
+    return first == null ? made : type.cast(first);
   }
 
   /**

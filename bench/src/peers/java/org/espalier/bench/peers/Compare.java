@@ -35,6 +35,7 @@ public final class Compare {
     GROUPS.put("step", new StepGroup());
     GROUPS.put("infer", new InferGroup());
     GROUPS.put("pruned", new PrunedGroup());
+    GROUPS.put("sparse", new SparseGroup());
     GROUPS.put("denormal", new DenormalGroup());
     GROUPS.put(START, new StartGroup());
   }

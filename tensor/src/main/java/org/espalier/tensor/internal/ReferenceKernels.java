@@ -11,6 +11,7 @@ import org.espalier.tensor.kernel.Kernels;
 import org.espalier.tensor.kernel.PoolGeometry;
 import org.espalier.tensor.kernel.Reduction;
 import org.espalier.tensor.kernel.Span;
+import org.espalier.tensor.kernel.SparseMode;
 import org.espalier.tensor.kernel.Unary;
 
 /**
@@ -333,5 +334,16 @@ public final class ReferenceKernels implements Kernels {
     for (int i = 0; i < values.length; i++) {
       tensor.set(i, values[i]);
     }
+  }
+
+  /** Returns this set, which knows one way only. */
+  @Override
+  public Kernels withSparse(SparseMode mode) {
+    return this;
+  }
+
+  @Override
+  public boolean isSparse(ConvGeometry geometry, Tensor weight) {
+    return false;
   }
 }

@@ -9,6 +9,7 @@ import org.espalier.tensor.kernel.Kernels;
 import org.espalier.tensor.kernel.PoolGeometry;
 import org.espalier.tensor.kernel.Reduction;
 import org.espalier.tensor.kernel.Span;
+import org.espalier.tensor.kernel.SparseMode;
 import org.espalier.tensor.kernel.Unary;
 import org.espalier.tensor.parallel.Parallel;
 
@@ -22,15 +23,23 @@ import org.espalier.tensor.parallel.Parallel;
  */
 public class ScalarKernels implements Kernels {
   private final RowLoops rows;
+  private final SparseLoops sparse;
+  private final SparseChoice choice;
 
   /** Creates the set. */
   public ScalarKernels() {
-    this(new ScalarRows());
+    this(SparseMode.AUTO);
   }
 
-  /** Creates the set with other loops over rows. */
-  ScalarKernels(RowLoops rows) {
+  private ScalarKernels(SparseMode mode) {
+    this(new ScalarRows(), new ScalarSparse(), SparseChoice.scalar(mode));
+  }
+
+  /** Creates the set with other loops, and another choice when to leave out zeros. */
+  ScalarKernels(RowLoops rows, SparseLoops sparse, SparseChoice choice) {
     this.rows = rows;
+    this.sparse = sparse;
+    this.choice = choice;
   }
 
   @Override
@@ -159,14 +168,64 @@ public class ScalarKernels implements Kernels {
       boolean accumulate,
       Tensor c) {
     float[] terms = row == null ? null : row.f32();
+    if (sparseProduct(transposeA, transposeB, m, n, k, a, b, terms, accumulate, c)) {
+      return;
+    }
     ScalarGemm.gemm(transposeA, transposeB, m, n, k, a.f32(), b.f32(), terms, accumulate, c.f32());
   }
 
   @Override
   public void conv(
       ConvGeometry geometry, Tensor x, Tensor weight, Tensor bias, Clamp clamp, Tensor y) {
+    if (sparseConv(geometry, x, weight, bias, clamp, y)) {
+      return;
+    }
     ScalarConv.forward(geometry, x.f32(), weight.f32(), bias == null ? null : bias.f32(), y.f32());
     clamp(clamp, y);
+  }
+
+  /** Computes a product without the zeros of a frozen right side, if that pays, and tells so. */
+  final boolean sparseProduct(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      Tensor a,
+      Tensor b,
+      float[] row,
+      boolean accumulate,
+      Tensor c) {
+    if (transposeA || !transposeB || accumulate || b.prepacked() == null) {
+      return false;
+    }
+    ConvGeometry product = ConvGeometry.product(m, k, n);
+    boolean pays = isSparse(product, b);
+    if (pays) {
+      SparseConv.forward(product, sparse, a.f32(), b, row, null, c.f32());
+    }
+    return pays;
+  }
+
+  /** Computes a convolution without the zeros of a frozen weight, if that pays, and tells so. */
+  final boolean sparseConv(
+      ConvGeometry geometry, Tensor x, Tensor weight, Tensor bias, Clamp clamp, Tensor y) {
+    boolean pays = isSparse(geometry, weight);
+    if (pays) {
+      float[] start = bias == null ? null : bias.f32();
+      SparseConv.forward(geometry, sparse, x.f32(), weight, start, clamp, y.f32());
+    }
+    return pays;
+  }
+
+  @Override
+  public Kernels withSparse(SparseMode mode) {
+    return new ScalarKernels(mode);
+  }
+
+  @Override
+  public final boolean isSparse(ConvGeometry geometry, Tensor weight) {
+    return choice.serves(geometry, weight);
   }
 
   /** Clamps in place, if there is an interval. */

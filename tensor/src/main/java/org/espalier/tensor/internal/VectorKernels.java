@@ -4,8 +4,10 @@ import org.espalier.tensor.Tensor;
 import org.espalier.tensor.kernel.Clamp;
 import org.espalier.tensor.kernel.ConvGeometry;
 import org.espalier.tensor.kernel.IntegerKernels;
+import org.espalier.tensor.kernel.Kernels;
 import org.espalier.tensor.kernel.PoolGeometry;
 import org.espalier.tensor.kernel.Span;
+import org.espalier.tensor.kernel.SparseMode;
 import org.espalier.tensor.kernel.Unary;
 import org.espalier.tensor.parallel.Parallel;
 
@@ -16,7 +18,16 @@ import org.espalier.tensor.parallel.Parallel;
 public final class VectorKernels extends ScalarKernels {
   /** Creates the set. */
   public VectorKernels() {
-    super(new VectorRows());
+    this(SparseMode.AUTO);
+  }
+
+  private VectorKernels(SparseMode mode) {
+    super(new VectorRows(), new VectorSparse(), SparseChoice.vector(mode));
+  }
+
+  @Override
+  public Kernels withSparse(SparseMode mode) {
+    return new VectorKernels(mode);
   }
 
   @Override
@@ -37,6 +48,9 @@ public final class VectorKernels extends ScalarKernels {
       boolean accumulate,
       Tensor c) {
     float[] terms = row == null ? null : row.f32();
+    if (sparseProduct(transposeA, transposeB, m, n, k, a, b, terms, accumulate, c)) {
+      return;
+    }
     VectorGemm.gemm(
         transposeA,
         transposeB,
@@ -81,6 +95,9 @@ public final class VectorKernels extends ScalarKernels {
   @Override
   public void conv(
       ConvGeometry geometry, Tensor x, Tensor weight, Tensor bias, Clamp clamp, Tensor y) {
+    if (sparseConv(geometry, x, weight, bias, clamp, y)) {
+      return;
+    }
     float[] start = bias == null ? null : bias.f32();
     if (ScalarDepthwise.serves(geometry)) {
       VectorDepthwise.forward(geometry, x.f32(), weight.f32(), start, clamp, y.f32());

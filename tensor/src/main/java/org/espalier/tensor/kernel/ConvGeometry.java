@@ -45,6 +45,14 @@ public record ConvGeometry(
     int padTop,
     int padLeft,
     int groups) {
+  /**
+   * Returns the product of {@code rows} rows of {@code in} numbers with a weight {@code [out, in]}:
+   * a convolution of images of one pixel.
+   */
+  public static ConvGeometry product(int rows, int in, int out) {
+    return new ConvGeometry(rows, 1, 1, in, 1, 1, out, 1, 1, 1, 1, 1, 1, 0, 0, 1);
+  }
+
   /** Returns the same convolution of another number of images. */
   public ConvGeometry ofBatch(int images) {
     return with(images, inChannels);

@@ -135,4 +135,17 @@ public interface Kernels {
 
   /** Returns the kernels of this set for I8 codes. */
   IntegerKernels integers();
+
+  /**
+   * Returns a set like this one that leaves out the zeros of frozen weights when told. Without
+   * being told a set does so where it takes less time ({@link SparseMode#AUTO}).
+   */
+  Kernels withSparse(SparseMode mode);
+
+  /**
+   * Tells whether this set leaves out the zeros of a weight in a convolution, or, with a
+   * {@linkplain ConvGeometry#product geometry of one pixel}, in a product with the transposed
+   * weight.
+   */
+  boolean isSparse(ConvGeometry geometry, Tensor weight);
 }

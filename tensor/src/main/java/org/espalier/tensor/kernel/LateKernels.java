@@ -18,6 +18,9 @@ final class LateKernels implements Kernels {
    */
   private static final long ENOUGH = 1L << 26;
 
+  /** The share of nonzero weights from which on every product is dense. */
+  private static final double DENSE = 0.5;
+
   private final EarlyProduct early;
   private final Supplier<Kernels> late;
   private final AtomicLong work = new AtomicLong();
@@ -40,6 +43,11 @@ final class LateKernels implements Kernels {
     }
     // Counted as if every side had some length: loops over short rows are slow.
     return work.addAndGet((long) Math.max(16, m) * Math.max(16, n) * Math.max(16, k)) <= ENOUGH;
+  }
+
+  /** Tells whether the chosen set may leave out zeros, which would show in the bits. */
+  private static boolean mayBeSparse(Tensor weight) {
+    return weight.prepacked() != null && Density.of(weight).share() < DENSE;
   }
 
   @Override
@@ -115,7 +123,7 @@ final class LateKernels implements Kernels {
       Tensor row,
       boolean accumulate,
       Tensor c) {
-    if (isEarly(m, n, k)) {
+    if (!mayBeSparse(b) && isEarly(m, n, k)) {
       float[] terms = row == null ? null : row.f32();
       early.run(transposeA, transposeB, m, n, k, a.f32(), b.f32(), terms, accumulate, c.f32());
     } else {
@@ -177,5 +185,15 @@ final class LateKernels implements Kernels {
   @Override
   public IntegerKernels integers() {
     return late.get().integers();
+  }
+
+  @Override
+  public Kernels withSparse(SparseMode mode) {
+    return late.get().withSparse(mode);
+  }
+
+  @Override
+  public boolean isSparse(ConvGeometry geometry, Tensor weight) {
+    return late.get().isSparse(geometry, weight);
   }
 }
