@@ -43,7 +43,7 @@ final class QuantizeCommand implements Callable<Integer> {
       names = "--observer",
       paramLabel = "NAME",
       description =
-          "How ranges of values are found: minmax, moving_average, percentile[:99.99], mse or kl (default: minmax).")
+          "How ranges of values are found: minmax, moving_average, percentile[:99.99], mse or kl, which leaves zeros out (default: minmax).")
   private String observer = "minmax";
 
   @Option(
@@ -100,11 +100,18 @@ final class QuantizeCommand implements Callable<Integer> {
               throw new IllegalArgumentException(
                   "--mode must be " + MODES + ", got '" + mode + "'");
         };
-    Observer.Factory ranges = Observers.named(observer.equals("kl") ? "entropy" : observer);
     return PostTrainingQuantizer.DEFAULT
-        .withObserver(ranges)
+        .withObserver(ranges())
         .withMode(arithmetic)
         .withBiasCorrection(biasCorrection);
+  }
+
+  private Observer.Factory ranges() {
+    boolean divergence = observer.equals("kl") || observer.equals("entropy");
+    // With the zeros that rectifiers leave the histogram is one bin, and thresholds far too low.
+    return divergence
+        ? Observers.entropy(Observers.DEFAULT_BINS, Observers.DEFAULT_LEVELS, true)
+        : Observers.named(observer);
   }
 
   private int quantize(

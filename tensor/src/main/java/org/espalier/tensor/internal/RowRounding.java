@@ -53,16 +53,12 @@ record RowRounding(
   /** The period is a multiple of so many elements: the floats of the widest vectors. */
   private static final int STEP = 16;
 
-  /** Elements that make a loop worth its start. */
-  private static final int LONG = 256;
-
   /** Lays out a rounding. */
   static RowRounding of(int channels, Tensor bias, Requantization rounding) {
     int period = channels;
     while (period % STEP != 0) {
       period += channels;
     }
-    period *= (LONG + period - 1) / period;
     int[] start = bias == null ? null : bias.i32();
     float[] biases = new float[period];
     float[] multipliers = new float[period];

@@ -1,12 +1,11 @@
 package org.espalier.tensor.internal;
 
 import static org.espalier.tensor.internal.RowRounding.ROUND;
-import static org.espalier.tensor.internal.RowRounding.ROUND_DOUBLE;
+import static org.espalier.tensor.internal.RowRounding.ROUND_BITS;
 import static org.espalier.tensor.internal.VectorPanels.FULL;
 import static org.espalier.tensor.internal.VectorPanels.LANES;
 
 import jdk.incubator.vector.ByteVector;
-import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -14,8 +13,8 @@ import jdk.incubator.vector.VectorSpecies;
 import org.espalier.tensor.kernel.CodeRange;
 
 /**
- * Goes through codes by vectors of 512 bits: sixteen floats or eight doubles, which is what eight
- * bytes widen to. Shorter vectors have no bytes that widen to them, plain loops serve there.
+ * Goes through codes by vectors of 512 bits: sixteen floats, which is what sixteen bytes widen to.
+ * Shorter vectors have no bytes that widen to them, plain loops serve there.
  *
  * <p>Integers are read from the low bits of numbers so large that the last bit counts ones, and cut
  * to bytes.
@@ -24,7 +23,10 @@ final class VectorCodes extends ScalarCodes {
   private static final VectorSpecies<Byte> SIXTEEN = ByteVector.SPECIES_128;
   private static final VectorSpecies<Byte> EIGHT = ByteVector.SPECIES_64;
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_512;
-  private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_512;
+
+  /** What roundings to float move a sum of two products by, relative to the largest ones. */
+  private static final double ADD_ERROR = 0x1p-21;
+
   private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_PREFERRED;
 
   /** Tells whether this processor has such vectors. */
@@ -48,38 +50,42 @@ final class VectorCodes extends ScalarCodes {
 
   @Override
   public void round(float[] sums, int from, int count, RowRounding rounding, byte[] codes, int at) {
-    for (int i = 0; i < count; i += rounding.period()) {
-      int end = Math.min(rounding.period(), count - i);
-      int whole = SIXTEEN.loopBound(end);
-      roundWhole(sums, from + i, whole, rounding, codes, at + i);
-      roundRow(sums, from + i, whole, end, rounding, codes, at + i);
+    int period = rounding.period();
+    for (int j = 0; j < period && j + LANES <= count; j += LANES) {
+      roundColumn(sums, from, j, count - LANES, rounding, codes, at);
     }
+    int last = count - count % period;
+    int whole = SIXTEEN.loopBound(count - last);
+    roundRow(sums, from + last, whole, count - last, rounding, codes, at + last);
   }
 
-  private static void roundWhole(
-      float[] sums, int from, int count, RowRounding rounding, byte[] codes, int at) {
-    float[] bias = rounding.bias();
-    float[] multiplier = rounding.multiplier();
-    float[] certain = rounding.certain();
+  /**
+   * Rounds the elements of one vector of the period in all rows, whose numbers stay in registers.
+   */
+  private static void roundColumn(
+      float[] sums, int from, int column, int end, RowRounding rounding, byte[] codes, int at) {
+    FloatVector bias = FloatVector.fromArray(FULL, rounding.bias(), column);
+    FloatVector multiplier = FloatVector.fromArray(FULL, rounding.multiplier(), column);
+    FloatVector certain = FloatVector.fromArray(FULL, rounding.certain(), column);
+    FloatVector round = FloatVector.broadcast(FULL, ROUND);
     IntVector low = IntVector.broadcast(INTS, rounding.lowBits());
     IntVector high = IntVector.broadcast(INTS, rounding.highBits());
     IntVector zero = IntVector.broadcast(INTS, rounding.exact().range().zeroPoint());
-    FloatVector round = FloatVector.broadcast(FULL, ROUND);
-    for (int j = 0; j < count; j += LANES) {
-      FloatVector steps =
-          FloatVector.fromArray(FULL, sums, from + j)
-              .add(FloatVector.fromArray(FULL, bias, j))
-              .mul(FloatVector.fromArray(FULL, multiplier, j));
+    int period = rounding.period();
+    for (int i = column; i <= end; i += period) {
+      FloatVector steps = FloatVector.fromArray(FULL, sums, from + i).add(bias).mul(multiplier);
       FloatVector large = steps.add(round);
       FloatVector off = steps.sub(large.sub(round)).abs();
       IntVector bits = large.reinterpretAsInts().min(high).max(low).add(zero);
-      ((ByteVector) bits.convertShape(VectorOperators.I2B, SIXTEEN, 0)).intoArray(codes, at + j);
-      if (off.compare(VectorOperators.GT, FloatVector.fromArray(FULL, certain, j)).anyTrue()) {
-        roundRow(sums, from, j, j + LANES, rounding, codes, at);
+      ((ByteVector) bits.convertShape(VectorOperators.I2B, SIXTEEN, 0)).intoArray(codes, at + i);
+      if (off.compare(VectorOperators.GT, certain).anyTrue()) {
+        int row = i - column;
+        roundRow(sums, from + row, column, column + LANES, rounding, codes, at + row);
       }
     }
   }
 
+  /** Goes by floats as {@link RowRounding} does, with as little doubt about the nearest integer. */
   @Override
   public void add(
       byte[] x,
@@ -92,22 +98,29 @@ final class VectorCodes extends ScalarCodes {
       byte[] z,
       int from,
       int to) {
-    DoubleVector low = DoubleVector.broadcast(DOUBLES, range.low() - range.zeroPoint());
-    DoubleVector high = DoubleVector.broadcast(DOUBLES, range.high() - range.zeroPoint());
-    DoubleVector round = DoubleVector.broadcast(DOUBLES, ROUND_DOUBLE);
-    DoubleVector zero = DoubleVector.broadcast(DOUBLES, range.zeroPoint());
+    double most = CodeRange.CODES * (Math.abs(xSteps) + Math.abs(ySteps));
+    float certain = (float) (0.5 - most * ADD_ERROR);
+    FloatVector start = FloatVector.broadcast(FULL, (float) -(xZero * xSteps + yZero * ySteps));
+    FloatVector round = FloatVector.broadcast(FULL, ROUND);
+    IntVector low = IntVector.broadcast(INTS, ROUND_BITS + range.low() - range.zeroPoint());
+    IntVector high = IntVector.broadcast(INTS, ROUND_BITS + range.high() - range.zeroPoint());
+    IntVector zero = IntVector.broadcast(INTS, range.zeroPoint());
     int i = from;
-    for (; i <= to - EIGHT.length(); i += EIGHT.length()) {
-      DoubleVector left =
-          (DoubleVector)
-              ByteVector.fromArray(EIGHT, x, i).convertShape(VectorOperators.B2D, DOUBLES, 0);
-      DoubleVector right =
-          (DoubleVector)
-              ByteVector.fromArray(EIGHT, y, i).convertShape(VectorOperators.B2D, DOUBLES, 0);
-      DoubleVector steps = left.sub(xZero).mul(xSteps).add(right.sub(yZero).mul(ySteps));
-      DoubleVector code = steps.min(high).max(low).add(round).add(zero);
-      ((ByteVector) code.reinterpretAsLongs().convertShape(VectorOperators.L2B, EIGHT, 0))
-          .intoArray(z, i);
+    for (; i <= to - LANES; i += LANES) {
+      FloatVector left =
+          (FloatVector)
+              ByteVector.fromArray(SIXTEEN, x, i).convertShape(VectorOperators.B2F, FULL, 0);
+      FloatVector right =
+          (FloatVector)
+              ByteVector.fromArray(SIXTEEN, y, i).convertShape(VectorOperators.B2F, FULL, 0);
+      FloatVector steps = left.mul((float) xSteps).add(right.mul((float) ySteps)).add(start);
+      FloatVector large = steps.add(round);
+      FloatVector off = steps.sub(large.sub(round)).abs();
+      IntVector bits = large.reinterpretAsInts().min(high).max(low).add(zero);
+      ((ByteVector) bits.convertShape(VectorOperators.I2B, SIXTEEN, 0)).intoArray(z, i);
+      if (off.compare(VectorOperators.GT, certain).anyTrue()) {
+        super.add(x, xZero, xSteps, y, yZero, ySteps, range, z, i, i + LANES);
+      }
     }
     super.add(x, xZero, xSteps, y, yZero, ySteps, range, z, i, to);
   }
