@@ -26,8 +26,15 @@ public final class CpFactors {
 
   private final int[] sizes;
   private final int rank;
-  private final Matrix[] unfoldings = new Matrix[MODES];
+
+  /** The weight with one kernel position of one output a row, and turned over. */
+  private final Matrix positions;
+
+  private final Matrix byIn;
   private final Matrix[] factors = new Matrix[MODES];
+
+  /** The positions times B, kept until B changes. */
+  private Matrix mixed;
 
   private CpFactors(Tensor weight, int rank) {
     Shape shape = weight.shape();
@@ -36,9 +43,8 @@ public final class CpFactors {
     }
     this.sizes = IntStream.range(0, MODES).map(shape::size).toArray();
     this.rank = rank;
-    for (int mode = 0; mode < MODES; mode++) {
-      unfoldings[mode] = unfolded(weight, mode);
-    }
+    this.positions = Matrix.of(weight, shape.count(0, IN));
+    this.byIn = positions.transposed();
   }
 
   /**
@@ -58,7 +64,7 @@ public final class CpFactors {
               .formatted(most, weight.shape(), rank));
     }
     for (int mode = 0; mode < MODES; mode++) {
-      Matrix vectors = Matrix.of(start.unfoldings[mode].svd().u());
+      Matrix vectors = Matrix.of(unfolded(weight, mode).svd().u());
       Random random = Random.of(seed).stream("cp").stream(NAMES[mode]);
       Matrix factor = Matrix.zeros(start.sizes[mode], rank);
       for (int i = 0; i < factor.rows(); i++) {
@@ -117,8 +123,11 @@ public final class CpFactors {
    */
   public void sweep(double ridge) {
     for (int mode : ORDER) {
-      Matrix products = unfoldings[mode].times(khatriRao(mode));
+      Matrix products = mode == IN ? byIn.times(kernels()) : contracted(mode);
       factors[mode] = solve(gram(mode, ridge), products);
+      if (mode == IN) {
+        mixed = null;
+      }
     }
   }
 
@@ -141,22 +150,46 @@ public final class CpFactors {
     return errors;
   }
 
-  /** Returns the products of the other factors' rows, in the order of the unfolding's columns. */
-  private Matrix khatriRao(int mode) {
-    double[] rows = new double[rank];
-    Arrays.fill(rows, 1);
-    for (int other = 0; other < MODES; other++) {
-      if (other != mode) {
-        double[] factor = factors[other].values();
-        double[] longer = new double[rows.length * sizes[other]];
-        for (int at = 0; at < longer.length; at++) {
-          int row = at / (rank * sizes[other]);
-          longer[at] = rows[row * rank + at % rank] * factor[at % factor.length];
+  /**
+   * Returns the unfolding of a mode other than IN times the Khatri-Rao product of the other
+   * factors: the inputs are summed first, which spares a matrix of all pairs of channels.
+   */
+  private Matrix contracted(int mode) {
+    if (mixed == null) {
+      mixed = positions.times(factors[IN]);
+    }
+    Matrix sums = Matrix.zeros(sizes[mode], rank);
+    for (int row = 0; row < mixed.rows(); row++) {
+      int[] place = place(row);
+      for (int r = 0; r < rank; r++) {
+        double product = mixed.get(row, r);
+        for (int other = OUT; other < IN; other++) {
+          product *= other == mode ? 1 : factors[other].get(place[other], r);
         }
-        rows = longer;
+        sums.values()[place[mode] * rank + r] += product;
       }
     }
-    return new Matrix(rows.length / rank, rank, rows);
+    return sums;
+  }
+
+  /** Returns the products of the rows of A, C and D for every kernel position of every output. */
+  private Matrix kernels() {
+    Matrix kernels = Matrix.zeros(positions.rows(), rank);
+    for (int row = 0; row < kernels.rows(); row++) {
+      int[] place = place(row);
+      for (int r = 0; r < rank; r++) {
+        kernels.values()[row * rank + r] =
+            factors[OUT].get(place[OUT], r)
+                * factors[HEIGHT].get(place[HEIGHT], r)
+                * factors[WIDTH].get(place[WIDTH], r);
+      }
+    }
+    return kernels;
+  }
+
+  private int[] place(int row) {
+    int window = sizes[HEIGHT] * sizes[WIDTH];
+    return new int[] {row / window, row / sizes[WIDTH] % sizes[HEIGHT], row % sizes[WIDTH]};
   }
 
   private Tensor gram(int mode, double ridge) {
@@ -212,7 +245,7 @@ public final class CpFactors {
   }
 
   private Matrix approximation() {
-    return factors[OUT].times(khatriRao(OUT).transposed());
+    return kernels().times(factors[IN].transposed());
   }
 
   /** Returns the weight that the factors amount to, {@code [out, height, width, in]}. */
@@ -222,6 +255,6 @@ public final class CpFactors {
 
   /** Returns {@code ‖W - Ŵ‖ / ‖W‖}, 0 for a weight of zeros. */
   public double relativeError() {
-    return unfoldings[OUT].relativeError(approximation());
+    return positions.relativeError(approximation());
   }
 }

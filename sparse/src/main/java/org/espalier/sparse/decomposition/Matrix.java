@@ -13,6 +13,9 @@ import org.espalier.tensor.parallel.Parallel;
  * @param values the entries, row by row
  */
 record Matrix(int rows, int columns, double[] values) {
+  /** Rows of the right matrix that are used for all rows of the left before the next ones. */
+  private static final int TERMS = 64;
+
   static Matrix zeros(int rows, int columns) {
     return new Matrix(rows, columns, new double[rows * columns]);
   }
@@ -53,20 +56,24 @@ record Matrix(int rows, int columns, double[] values) {
         rows,
         Parallel.grain(work),
         (from, to) -> {
-          for (int i = from; i < to; i++) {
-            product.addRow(i, this, other);
+          for (int first = 0; first < columns; first += TERMS) {
+            int last = Math.min(first + TERMS, columns);
+            for (int i = from; i < to; i++) {
+              product.addRow(i, first, last, this, other);
+            }
           }
         });
     return product;
   }
 
-  private void addRow(int row, Matrix left, Matrix right) {
-    int k = 0;
-    for (; k + 3 < left.columns; k += 4) {
+  /** Adds terms {@code first} to {@code last} of a row of {@code left · right}. */
+  private void addRow(int row, int first, int last, Matrix left, Matrix right) {
+    int k = first;
+    for (; k + 3 < last; k += 4) {
       int at = row * left.columns + k;
       addFour(values, row * columns, columns, left.values, at, right.values, k * columns);
     }
-    for (; k < left.columns; k++) {
+    for (; k < last; k++) {
       double factor = left.get(row, k);
       for (int j = 0; j < columns; j++) {
         values[row * columns + j] += factor * right.values[k * columns + j];
