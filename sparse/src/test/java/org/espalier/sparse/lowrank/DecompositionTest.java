@@ -175,6 +175,19 @@ class DecompositionTest {
     assertEquals(model.spec(), loaded.spec());
   }
 
+  /** The figures of the paper's table, of a network that was really split. */
+  @Test
+  void resNet56AtItsPublishedRatioCostsWhatIsPublished() {
+    Shape sample = Shape.of(32, 32, 3);
+    Module model = ResNet.cifar(56, 10).initialize(1);
+    Decomposition.Report report = Decomposition.of(model, sample, RankPolicy.ratio(0.57));
+    Costs costs = Costs.of(model, sample);
+    assertEquals(56_058_496, costs.macs());
+    assertEquals(394_450, costs.convWeightParams() + costs.linearWeightParams());
+    assertEquals(55, report.splits().size());
+    assertEquals(0.55326784, report.forecast().macsSaved(), 1e-8);
+  }
+
   @Test
   void otherParametersKeepTheirSlotsAndSharedLayersStayShared() {
     Conv2d shared = new Conv2d(6, 6, ConvConfig.kernel(3).withPadding(1));
