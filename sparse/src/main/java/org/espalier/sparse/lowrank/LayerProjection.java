@@ -86,7 +86,7 @@ final class LayerProjection {
     return new Outcome(done, tails);
   }
 
-  /** Writes what was projected; skipped blocks keep their bits, optimizer slots are not touched. */
+  /** Writes what was projected or skipped; optimizer slots are not touched. */
   private static void write(
       LowRankLayer layer, Tensor values, EnergyTransfer.Projected... results) {
     layer
@@ -96,7 +96,7 @@ final class LayerProjection {
               int block = raw.count() / results.length;
               for (int group = 0; group < results.length; group++) {
                 Tensor value = results[group].value();
-                for (int i = 0; i < block && !results[group].isSkipped(); i++) {
+                for (int i = 0; i < block; i++) {
                   raw.set(group * block + i, value.get(i));
                 }
               }

@@ -181,4 +181,27 @@ class CoverageTest {
     assertNotNull(layer.weight());
     assertFalse(layer.isDepthwise());
   }
+
+  /** Returns what its convolution gives, and normalises it for nobody. */
+  private static final class Unused extends Module {
+    private final Conv2d conv = child("conv", new Conv2d(3, 3, CONV));
+    private final BatchNorm norm = child("norm", new BatchNorm(3));
+
+    @Override
+    protected Var forward(Pass pass, Var x) {
+      Var y = conv.apply(pass, x);
+      norm.apply(pass, y);
+      return y;
+    }
+
+    @Override
+    protected Spec describe() {
+      return Spec.of("unused");
+    }
+  }
+
+  @Test
+  void whatTheModelReturnsIsReadElsewhere() {
+    assertNull(Coverage.CONVOLUTIONS.of(new Unused(), IMAGE).get(0).norm());
+  }
 }

@@ -137,6 +137,36 @@ class LowRankProjectionTest {
   }
 
   @Test
+  void whatTheLastStepProjectedIsNotProjectedAgain() {
+    Module model = net();
+    Tensor[] last = new Tensor[1];
+    int[] compared = {0};
+    Callback watcher =
+        new Callback() {
+          @Override
+          public String name() {
+            return "watcher";
+          }
+
+          @Override
+          public void stepDone(Step step) {
+            last[0] = model.parameter("conv1.weight").raw().copy();
+          }
+
+          @Override
+          public void evaluated(Epoch epoch) {
+            assertTrue(last[0].bitEquals(model.parameter("conv1.weight").raw()));
+            compared[0]++;
+          }
+        };
+    LowRankProjection projection =
+        LowRankProjection.builder(IMAGE, RankPolicy.ratio(0.6)).everySteps(3).build();
+    trainer(model, projection, watcher).build().run();
+    assertTrue(last[0].bitEquals(model.parameter("conv1.weight").raw()), "at the end of the run");
+    assertEquals(2, compared[0]);
+  }
+
+  @Test
   void projectsAtTheEndOfTheLastEpochInAnyCase() {
     Module model = net();
     LowRankProjection projection =
