@@ -25,7 +25,8 @@ import org.espalier.tensor.Tensor;
  * </pre>
  *
  * <p>A norm is folded where it has running statistics and stands in a {@link Sequential} right
- * behind a convolution or linear layer, and neither is used in a second place. Others stay.
+ * behind a convolution or linear layer, or a chain that ends in one, and nothing of it is used in a
+ * second place. Others stay.
  */
 public final class BatchNormFolding {
   private static final String WEIGHT = "weight";
@@ -42,17 +43,18 @@ public final class BatchNormFolding {
   /**
    * Is a layer with a norm behind it.
    *
-   * @param parent what holds both
-   * @param layerName the layer's name in the parent
-   * @param normName the norm's name in the parent
+   * @param layerParent what holds the layer
+   * @param layerName the layer's name there
+   * @param normParent what holds the norm: the same, or what the layer's chain stands in
+   * @param normName the norm's name there
    */
-  record Pair(Sequential parent, String layerName, String normName) {
+  record Pair(Sequential layerParent, String layerName, Sequential normParent, String normName) {
     Module layer() {
-      return parent.children().get(layerName);
+      return layerParent.children().get(layerName);
     }
 
     BatchNorm norm() {
-      return (BatchNorm) parent.children().get(normName);
+      return (BatchNorm) normParent.children().get(normName);
     }
   }
 
@@ -133,8 +135,8 @@ public final class BatchNormFolding {
       if (module instanceof Sequential parent) {
         List<String> names = List.copyOf(parent.children().keySet());
         for (int i = 1; i < names.size(); i++) {
-          Pair pair = pair(parent, names.get(i - 1), names.get(i));
-          if (pair != null && uses.get(pair.layer()) == 1 && uses.get(pair.norm()) == 1) {
+          Pair pair = pair(parent, names.get(i - 1), names.get(i), uses);
+          if (pair != null) {
             pairs.add(pair);
           }
         }
@@ -143,16 +145,30 @@ public final class BatchNormFolding {
     return pairs;
   }
 
-  private static Pair pair(Sequential parent, String layerName, String normName) {
-    Module layer = parent.children().get(layerName);
+  private static Pair pair(
+      Sequential parent, String before, String normName, Map<Module, Integer> uses) {
+    if (!(parent.children().get(normName) instanceof BatchNorm norm)
+        || norm.runningMean() == null
+        || !norm.input().isEmpty()
+        || uses.get(norm) != 1) {
+      return null;
+    }
+    Sequential holder = parent;
+    String name = before;
+    while (holder.children().get(name) instanceof Sequential inner && ends(inner, uses)) {
+      holder = inner;
+      List<String> names = List.copyOf(inner.children().keySet());
+      name = names.get(names.size() - 1);
+    }
+    Module layer = holder.children().get(name);
     boolean sums = layer instanceof Conv2d || layer instanceof Conv1d || layer instanceof Linear;
-    boolean fits =
-        sums
-            && parent.children().get(normName) instanceof BatchNorm norm
-            && norm.runningMean() != null
-            && layer.output().isEmpty()
-            && norm.input().isEmpty();
-    return fits ? new Pair(parent, layerName, normName) : null;
+    return sums && ends(layer, uses) ? new Pair(holder, name, parent, normName) : null;
+  }
+
+  /** Tells whether what a module gives goes to the norm as it is, and nowhere else. */
+  private static boolean ends(Module module, Map<Module, Integer> uses) {
+    boolean isEmpty = module instanceof Sequential && module.children().isEmpty();
+    return !isEmpty && module.output().isEmpty() && uses.get(module) == 1;
   }
 
   /** Returns in how many places each module stands. */

@@ -121,8 +121,8 @@ final class LayerFolding {
 
   private static void replace(Pair pair, Module fresh) {
     pair.norm().output().parametrizations().forEach(fresh.output()::attach);
-    pair.parent().replace(pair.layerName(), fresh);
-    pair.parent().remove(pair.normName());
+    pair.layerParent().replace(pair.layerName(), fresh);
+    pair.normParent().remove(pair.normName());
     for (Parametrization parametrization : BatchNormFolding.weight(fresh).parametrizations()) {
       if (parametrization instanceof FakeQuantize quantize) {
         quantize.refresh(BatchNormFolding.weight(fresh));

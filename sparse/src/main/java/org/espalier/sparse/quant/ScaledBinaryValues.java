@@ -12,8 +12,10 @@ import org.espalier.nn.Parameter;
 import org.espalier.nn.Parametrization;
 import org.espalier.nn.Pass;
 import org.espalier.nn.Spec;
+import org.espalier.tensor.DType;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
+import org.espalier.tensor.parallel.Parallel;
 
 /**
  * Makes what enters a layer binary and scales what leaves it by the size of what entered (XNOR
@@ -124,14 +126,30 @@ public final class ScaledBinaryValues implements Parametrization {
     int rank = x.shape().rank();
     int channels = x.shape().size(rank - 1);
     Tensor mean = Tensor.zeros(x.dtype(), x.shape().with(rank - 1, 1));
-    for (int i = 0; i < mean.count(); i++) {
-      double sum = 0;
-      for (int c = 0; c < channels; c++) {
-        sum += Math.abs(x.get(i * channels + c));
-      }
-      mean.set(i, sum / channels);
-    }
+    Parallel.range(
+        mean.count(),
+        Parallel.grain(channels),
+        (from, end) -> {
+          for (int i = from; i < end; i++) {
+            mean.set(i, sum(x, i * channels, (i + 1) * channels) / channels);
+          }
+        });
     return mean;
+  }
+
+  private static double sum(Tensor x, int from, int end) {
+    double sum = 0;
+    if (x.dtype() == DType.F32) {
+      float[] values = x.f32();
+      for (int i = from; i < end; i++) {
+        sum += Math.abs(values[i]);
+      }
+      return sum;
+    }
+    for (int i = from; i < end; i++) {
+      sum += Math.abs(x.get(i));
+    }
+    return sum;
   }
 
   /** Returns K for an input of the layer, with one channel. */

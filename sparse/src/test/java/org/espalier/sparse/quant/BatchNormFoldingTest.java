@@ -136,6 +136,28 @@ class BatchNormFoldingTest {
   }
 
   @Test
+  void aNormBehindAChainFoldsIntoItsLastLayer() {
+    Sequential chain =
+        Sequential.builder()
+            .add("down", new Conv2d(2, 2, 1))
+            .add("up", new Conv2d(2, 4, 3))
+            .build();
+    Sequential net =
+        unsettled(
+            Sequential.builder()
+                .add("chain", chain)
+                .add("norm", new BatchNorm(4))
+                .add("again", new Conv2d(4, 4, 1))
+                .build());
+    Tensor x = normal(1, 2, 5, 5, 2);
+    Module folded = BatchNormFolding.of(net);
+    assertFalse(hasNorm(folded));
+    assertClose(run(net, x, Mode.STUDY), run(folded, x, Mode.STUDY), 1e-5);
+    net.children().get("chain").output().attach(new BinaryValues());
+    assertTrue(hasNorm(BatchNormFolding.of(net)));
+  }
+
+  @Test
   void aLayerUsedTwiceIsNotFolded() {
     Conv2d shared = new Conv2d(2, 2, ConvConfig.kernel(3).withPadding(1));
     Sequential net =
