@@ -59,7 +59,7 @@ class RecipeRunTest {
         "--prune gmp:2:4",
         "--prune dns:0.5",
         "--prune snip:0.8",
-        "--lowrank lrpet:0.5,steps=4",
+        "--lowrank lrpet:0.5,steps=4,multiple=2",
         "--lowrank lrpet:0.5 --prune sfp:0.3",
         "--teacher TEACHER --distill T=3,a=0.7,hint=layer3:layer3",
         "--teacher TEACHER --prune scl:0.1,freeze=1",

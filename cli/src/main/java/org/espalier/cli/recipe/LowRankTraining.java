@@ -15,13 +15,17 @@ import org.espalier.sparse.lowrank.RankPolicy;
 /**
  * Projects weights onto low ranks while the network trains, and splits every layer in two when it
  * is trained: LRPET, {@code lrpet:0.57} for the share of singular values dropped, or {@code
- * lrpet:energy=0.95}, or {@code lrpet:ranks=8:8:16} with one rank a layer.
+ * lrpet:energy=0.95}, or {@code lrpet:ranks=8:8:16} with one rank a layer; {@code floors=18:43}
+ * lifts the ranks of the first layer and of the others, {@code multiple=16} rounds them up to what
+ * kernels compute at once.
  */
 final class LowRankTraining implements Technique {
   private static final String EXAMPLE = "lrpet:0.57, lrpet:energy=0.95 or lrpet:ranks=8:8:16";
   private static final String RATIO = "ratio";
   private static final String ENERGY = "energy";
   private static final String RANKS = "ranks";
+  private static final String FLOORS = "floors";
+  private static final String MULTIPLE = "multiple";
   private static final String TRAINED = "low-rank";
   private static final String SPLIT = "split";
 
@@ -37,6 +41,8 @@ final class LowRankTraining implements Technique {
             RATIO,
             ENERGY,
             RANKS,
+            FLOORS,
+            MULTIPLE,
             "epochs",
             "steps",
             "transfer",
@@ -67,6 +73,18 @@ final class LowRankTraining implements Technique {
   }
 
   private RankPolicy policy() {
+    RankPolicy policy = chosen();
+    if (options.has(FLOORS)) {
+      int[] floors = options.integers(FLOORS);
+      if (floors.length != 2) {
+        throw options.wrong(FLOORS, "two: of the first layer and of the others, as in 18:43");
+      }
+      policy = policy.withFloors(floors[0], floors[1]);
+    }
+    return policy.inStepsOf(positive(MULTIPLE, 1));
+  }
+
+  private RankPolicy chosen() {
     if (options.has(RATIO)) {
       return RankPolicy.ratio(options.share(RATIO));
     }
@@ -103,10 +121,10 @@ final class LowRankTraining implements Technique {
   @Override
   public String describe(int epochs) {
     String how =
-        Stream.of(RATIO, ENERGY, RANKS)
+        Stream.of(RATIO, ENERGY, RANKS, FLOORS, MULTIPLE)
             .filter(options::has)
             .map(name -> (name.equals(RATIO) ? "" : name + "=") + options.text(name))
-            .collect(Collectors.joining());
+            .collect(Collectors.joining(","));
     String when =
         options.has("steps")
             ? "every %d steps".formatted(positive("steps", 1))

@@ -120,8 +120,9 @@ class TechniquesTest {
         "lrpet:energy=0.9, projected onto low ranks after every 2 epochs",
         lowRank("lrpet:energy=0.9,epochs=2,transfer=false,rectify=false,linears").describe(8));
     assertEquals(
-        "lrpet:ranks=4:8, projected onto low ranks every 50 steps",
-        lowRank("lrpet:ranks=4:8,steps=50,recalibrate=3,exclude=conv1").describe(8));
+        "lrpet:ranks=4:8,floors=6:6,multiple=8, projected onto low ranks every 50 steps",
+        lowRank("lrpet:ranks=4:8,steps=50,recalibrate=3,exclude=conv1,floors=6:6,multiple=8")
+            .describe(8));
     for (String words :
         new String[] {
           "lrpet",
@@ -133,6 +134,8 @@ class TechniquesTest {
           "lrpet:0.5,steps=0",
           "lrpet:0.5,steps=5,epochs=2",
           "lrpet:0.5,recalibrate=0",
+          "lrpet:0.5,floors=18",
+          "lrpet:0.5,multiple=0",
           "lrpet:0.5,transfer=maybe",
           "tucker:0.5"
         }) {
