@@ -96,44 +96,52 @@ class GoldenLrpetTest {
     return sum;
   }
 
+  /** Compares a value if the case expects it. */
+  private static void expect(GoldenCase golden, String key, Object value) {
+    if (golden.expects(key)) {
+      golden.expect(key, value);
+    }
+  }
+
   private static void projection(GoldenCase golden) {
     Tensor weight = ChannelsLast.of(golden, "weight", DType.F64);
     int rank = golden.integer("rank");
-    EnergyTransfer.Projected projected = transfer(golden).project(matrix(weight), rank);
+    EnergyTransfer transfer = transfer(golden);
+    EnergyTransfer.Projected projected = transfer.project(matrix(weight), rank);
     golden.expect("weight_after", undo(projected, weight));
-    golden.expect("singular_values_before", projected.sigmaBefore());
-    golden.expect("singular_values_after", projected.sigmaAfter());
-    if (golden.expects("frobenius")) {
-      golden.expect("frobenius", Math.sqrt(energy(projected.value())));
-    }
-    if (golden.expects("weight_after_without_energy_transfer")) {
-      EnergyTransfer.Projected plain =
-          EnergyTransfer.NONE
-              .withReductionFactor(golden.number("reduction_factor", 0))
-              .project(matrix(weight), rank);
-      golden.expect("weight_after_without_energy_transfer", undo(plain, weight));
-    }
+    expect(golden, "unchanged", projected.isSkipped());
+    expect(golden, "singular_values_before", projected.sigmaBefore());
+    expect(golden, "singular_values_after", projected.sigmaAfter());
+    expect(golden, "alpha", projected.alpha());
+    expect(golden, "frobenius", Math.sqrt(energy(projected.value())));
+    EnergyTransfer plain =
+        EnergyTransfer.NONE
+            .withReductionFactor(transfer.reductionFactor())
+            .withSkipBelowSigma(transfer.skipBelowSigma());
+    expect(
+        golden,
+        "weight_after_without_energy_transfer",
+        undo(plain.project(matrix(weight), rank), weight));
   }
 
   private static void rectified(GoldenCase golden) {
     Tensor weight = ChannelsLast.of(golden, "weight", DType.F64);
     int rank = golden.integer("rank");
-    double eps = golden.number("bn_eps");
+    double eps = golden.number("bn_eps", 1e-5);
     EnergyTransfer transfer = transfer(golden);
     Tensor scale =
         BatchNormRectification.scale(
             golden.tensor("bn_gamma", DType.F64), golden.tensor("bn_running_var", DType.F64), eps);
     EnergyTransfer.Projected projected = transfer.project(matrix(weight), rank, scale);
-    if (golden.expects("unchanged")) {
-      golden.expect("unchanged", projected.isSkipped());
-    } else {
-      golden.expect("bn_scale", scale);
-      golden.expect("inverse_scale", BatchNormRectification.inverse(scale, transfer.inverseEps()));
-      golden.expect("merged_singular_values_before", projected.sigmaBefore());
-      golden.expect("merged_singular_values_after", projected.sigmaAfter());
-    }
     golden.expect("weight_after", undo(projected, weight));
-    if (WeightMatrix.of(weight.shape(), 1).shrinksAt(rank)) {
+    expect(golden, "unchanged", projected.isSkipped());
+    expect(golden, "alpha", projected.alpha());
+    expect(golden, "bn_scale", scale);
+    expect(golden, "inverse_scale", BatchNormRectification.inverse(scale, transfer.inverseEps()));
+    expect(golden, "merged_singular_values_before", projected.sigmaBefore());
+    expect(golden, "merged_singular_values_after", projected.sigmaAfter());
+    boolean ordinary = weight.shape().rank() == 4 && golden.has("bn_beta");
+    if (ordinary && WeightMatrix.of(weight.shape(), 1).shrinksAt(rank)) {
       assertArrayEquals(
           projected.value().toDoubles(),
           throughTheGraph(golden, transfer, rank, eps).toDoubles(),
@@ -177,21 +185,19 @@ class GoldenLrpetTest {
     Sequential two = Decomposition.split(layer, golden.integer("rank"), groups);
     Tensor reduce = two.parameter("reduce.weight").raw();
     Tensor expand = two.parameter("expand.weight").raw();
-    if (golden.expects("first_conv_weight_shape")) {
-      golden.expect("first_conv_weight_shape", sizes(ChannelsLast.undo(reduce)));
-      golden.expect("second_conv_weight_shape", sizes(ChannelsLast.undo(expand)));
-    }
-    if (golden.expects("first_linear_weight_shape")) {
-      golden.expect("first_linear_weight_shape", sizes(reduce));
-      golden.expect("second_linear_weight_shape", sizes(expand));
+    for (String kind : List.of("conv", "linear")) {
+      expect(golden, "first_" + kind + "_weight_shape", sizes(ChannelsLast.undo(reduce)));
+      expect(golden, "second_" + kind + "_weight_shape", sizes(ChannelsLast.undo(expand)));
     }
     Tensor first = matrix(reduce);
     Tensor second = matrix(expand);
-    golden.expect("first_rows_squared_norm", squaredNorms(first, true));
-    golden.expect("second_columns_squared_norm", squaredNorms(second, false));
+    expect(golden, "first_rows_squared_norm", squaredNorms(first, true));
+    expect(golden, "second_columns_squared_norm", squaredNorms(second, false));
     if (groups == 1) {
-      golden.expect(
-          "product_reshaped", ChannelsLast.undo(product(second, first).reshape(weight.shape())));
+      expect(
+          golden,
+          "product_reshaped",
+          ChannelsLast.undo(product(second, first).reshape(weight.shape())));
     }
     Tensor x = ChannelsLast.of(golden, "x", DType.F32);
     golden.expect("y_original", ChannelsLast.undo(infer(layer, x)));
