@@ -52,9 +52,10 @@ public final class ScaledBinaryValues implements Parametrization {
   private final Module box;
 
   private ScaledBinaryValues(Spec layer, List<Integer> kernel) {
-    this.layer = layer;
     this.kernel = List.copyOf(kernel);
-    this.box = isPointwise() ? null : box(layer, kernel);
+    // What is read from a file holds other types of numbers than what a layer says of itself.
+    this.box = kernel.isEmpty() ? null : box(layer, kernel);
+    this.layer = kernel.isEmpty() ? layer : box.spec();
   }
 
   /** Returns the layer as a convolution of one channel whose taps are all alike. */
