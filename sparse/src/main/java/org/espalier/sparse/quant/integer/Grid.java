@@ -14,6 +14,9 @@ import org.espalier.tensor.kernel.CodeRange;
 public record Grid(float scale, CodeRange range) {
   private static final int SHIFT = 128;
 
+  /** Adding this rounds a float to an integer, ties to even, which stands in its low bits then. */
+  private static final float ROUND = 0x1.8p23f;
+
   /** Creates the grid; the scale must be positive. */
   public Grid {
     if (!(scale > 0) || Float.isInfinite(scale)) {
@@ -64,6 +67,24 @@ public record Grid(float scale, CodeRange range) {
   /** Returns the code of a value, divided in float as the fake-quantising pass does. */
   byte code(float value) {
     return range.code(value / scale);
+  }
+
+  /**
+   * Computes the {@link #code}s of the values {@code from} to {@code to}.
+   *
+   * @throws IllegalArgumentException if one of them is NaN, which no code stands for
+   */
+  void codes(float[] values, byte[] codes, int from, int to) {
+    float low = range.low() - zeroPoint();
+    float high = range.high() - zeroPoint();
+    for (int i = from; i < to; i++) {
+      float steps = Math.max(low, Math.min(high, values[i] / scale));
+      if (steps != steps) {
+        throw new IllegalArgumentException(
+            "integer model: element " + i + " of the input is NaN, which no code stands for");
+      }
+      codes[i] = (byte) (Float.floatToRawIntBits(steps + ROUND) + zeroPoint());
+    }
   }
 
   /** Returns the value of a code. */

@@ -114,7 +114,7 @@ final class LayerBuilder {
       return sum(stage);
     }
     if (TapeStages.isMean(op)) {
-      return mean(stage);
+      return selects(op) && stage.tail().isEmpty() ? move(stage) : mean(stage);
     }
     if (op instanceof Concat) {
       return join(stage);

@@ -32,13 +32,7 @@ record Quantize(Grid grid) implements IntegerOp {
     byte[] codes = y.i8();
     float[] values = in[0].f32();
     Parallel.range(
-        y.count(),
-        Parallel.GRAIN / 4,
-        (from, to) -> {
-          for (int i = from; i < to; i++) {
-            codes[i] = grid.code(values[i]);
-          }
-        });
+        y.count(), Parallel.GRAIN / 4, (from, to) -> grid.codes(values, codes, from, to));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package org.espalier.sparse.quant.integer;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -22,6 +23,7 @@ import org.espalier.tensor.Shape;
 import org.espalier.tensor.StateException;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.Workspace;
+import org.espalier.tensor.kernel.CodeRange;
 import org.espalier.tensor.kernel.KernelLookup;
 import org.espalier.tensor.kernel.RequantizationMode;
 import org.junit.jupiter.api.Test;
@@ -172,5 +174,25 @@ class IntegerModelTest {
               StateException.class, () -> integers.apply(pass, pass.input(noise(SMALL, 2, 1))));
       assertTrue(refused.getMessage().contains("no gradients"), refused.getMessage());
     }
+  }
+
+  @Test
+  void inputsThatAreNoNumbersAreRefused() {
+    Module model = Models.byName("mlp-5", SMALL, 10).initialize(1);
+    IntegerModel integers = quantized(model, SMALL, RequantizationMode.FLOAT_SCALE);
+    Tensor x = noise(SMALL, 1, 1);
+    x.set(17, Double.NaN);
+    IllegalArgumentException refused =
+        assertThrows(IllegalArgumentException.class, () -> integers.predict(x));
+    assertTrue(refused.getMessage().contains("element 17"), refused.getMessage());
+  }
+
+  @Test
+  void inputsFarOutsideTheirRangeTakeTheOutermostCodes() {
+    Grid grid = new Grid(0.5f, new CodeRange(3, -128, 127));
+    float[] values = {1e30f, Float.NEGATIVE_INFINITY, 0, 0.25f, 0.75f, -0.75f};
+    byte[] codes = new byte[values.length];
+    grid.codes(values, codes, 0, values.length);
+    assertArrayEquals(new byte[] {127, -128, 3, 3, 5, 1}, codes);
   }
 }
