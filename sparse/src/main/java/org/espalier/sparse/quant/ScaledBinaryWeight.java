@@ -6,7 +6,6 @@ import org.espalier.nn.Parameter;
 import org.espalier.nn.Parametrization;
 import org.espalier.nn.Pass;
 import org.espalier.nn.Spec;
-import org.espalier.tensor.DType;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.Tensor;
 
@@ -43,17 +42,26 @@ public final class ScaledBinaryWeight implements Parametrization, Constrained {
 
   /** Returns the factor of each filter, {@code mean |W_o|}. */
   public static Tensor factors(Tensor weight) {
+    double[] means = means(weight);
+    Tensor factors = Tensor.zeros(weight.dtype(), Shape.of(means.length));
+    for (int filter = 0; filter < means.length; filter++) {
+      factors.set(filter, means[filter]);
+    }
+    return factors;
+  }
+
+  private static double[] means(Tensor weight) {
     ChannelRuns runs = ChannelRuns.of(weight.shape(), 0);
-    Tensor factors = Tensor.zeros(weight.dtype(), Shape.of(runs.channels()));
+    double[] means = new double[runs.channels()];
     runs.forEach(
         (filter, from, end) -> {
           double sum = 0;
           for (int i = from; i < end; i++) {
             sum += Math.abs(weight.get(i));
           }
-          factors.set(filter, sum / (end - from));
+          means[filter] = sum / (end - from);
         });
-    return factors;
+    return means;
   }
 
   /** Scales signs. */
@@ -65,19 +73,19 @@ public final class ScaledBinaryWeight implements Parametrization, Constrained {
 
     @Override
     public void forward(Tensor x, Tensor y) {
-      Tensor factors = factors(x);
+      double[] factors = means(x);
       ChannelRuns.of(x.shape(), 0)
           .forEach(
               (filter, from, end) -> {
                 for (int i = from; i < end; i++) {
-                  y.set(i, factors.get(filter) * Sign.of(x.get(i)));
+                  y.set(i, factors[filter] * Sign.of(x.get(i)));
                 }
               });
     }
 
     @Override
     public void gradient(Tensor x, Tensor dy, Tensor dx) {
-      Tensor factors = factors(x.to(DType.F64));
+      double[] factors = means(x);
       ChannelRuns.of(x.shape(), 0)
           .forEach(
               (filter, from, end) -> {
@@ -86,7 +94,7 @@ public final class ScaledBinaryWeight implements Parametrization, Constrained {
                   sum += dy.get(i) * Sign.of(x.get(i));
                 }
                 for (int i = from; i < end; i++) {
-                  double direct = Math.abs(x.get(i)) <= 1 ? dy.get(i) * factors.get(filter) : 0;
+                  double direct = Math.abs(x.get(i)) <= 1 ? dy.get(i) * factors[filter] : 0;
                   dx.set(i, direct + Sign.of(x.get(i)) / (end - from) * sum);
                 }
               });

@@ -56,48 +56,51 @@ public final class TernaryWeight implements Parametrization {
    * @param alpha the magnitudes, F64 alike
    * @param codes -1, 0 and 1, of the weight's shape and type
    */
-  public record Ternary(Tensor delta, Tensor alpha, Tensor codes) {
-    /** Returns the values {@code alpha·code}. */
-    public Tensor values() {
-      int run = alpha.count() == 0 ? 1 : Math.max(1, codes.count() / alpha.count());
-      Tensor values = Tensor.zeros(codes.dtype(), codes.shape());
-      for (int i = 0; i < values.count(); i++) {
-        values.set(i, codes.get(i) == 0 ? 0 : codes.get(i) * alpha.get(i / run));
-      }
-      return values;
-    }
-  }
+  public record Ternary(Tensor delta, Tensor alpha, Tensor codes) {}
 
   /** Returns what a weight becomes. */
   public Ternary ternary(Tensor weight) {
-    return ternary(weight, factor, perFilter);
-  }
-
-  private static Ternary ternary(Tensor w, double factor, boolean perFilter) {
-    ChannelRuns runs = ChannelRuns.of(w.shape(), perFilter ? 0 : ChannelRuns.PER_TENSOR);
+    ChannelRuns runs = runs(weight, perFilter);
     Tensor delta = Tensor.zeros(DType.F64, Shape.of(runs.channels()));
     Tensor alpha = Tensor.zeros(DType.F64, Shape.of(runs.channels()));
-    Tensor codes = Tensor.zeros(w.dtype(), w.shape());
+    Tensor codes = Tensor.zeros(weight.dtype(), weight.shape());
     runs.forEach(
         (channel, from, end) -> {
-          double sum = 0;
+          delta.set(channel, threshold(weight, factor, from, end));
+          alpha.set(channel, magnitude(weight, delta.get(channel), from, end));
           for (int i = from; i < end; i++) {
-            sum += Math.abs(w.get(i));
+            codes.set(i, code(weight.get(i), delta.get(channel)));
           }
-          double threshold = factor * sum / Math.max(1, end - from);
-          double kept = 0;
-          int count = 0;
-          for (int i = from; i < end; i++) {
-            if (Math.abs(w.get(i)) > threshold) {
-              codes.set(i, Math.signum(w.get(i)));
-              kept += Math.abs(w.get(i));
-              count++;
-            }
-          }
-          delta.set(channel, threshold);
-          alpha.set(channel, count == 0 ? 0 : kept / count);
         });
     return new Ternary(delta, alpha, codes);
+  }
+
+  private static ChannelRuns runs(Tensor weight, boolean perFilter) {
+    return ChannelRuns.of(weight.shape(), perFilter ? 0 : ChannelRuns.PER_TENSOR);
+  }
+
+  private static double threshold(Tensor w, double factor, int from, int end) {
+    double sum = 0;
+    for (int i = from; i < end; i++) {
+      sum += Math.abs(w.get(i));
+    }
+    return factor * sum / Math.max(1, end - from);
+  }
+
+  private static double magnitude(Tensor w, double threshold, int from, int end) {
+    double kept = 0;
+    int count = 0;
+    for (int i = from; i < end; i++) {
+      if (Math.abs(w.get(i)) > threshold) {
+        kept += Math.abs(w.get(i));
+        count++;
+      }
+    }
+    return count == 0 ? 0 : kept / count;
+  }
+
+  private static double code(double w, double threshold) {
+    return Math.abs(w) > threshold ? Math.signum(w) : 0;
   }
 
   /**
@@ -114,7 +117,15 @@ public final class TernaryWeight implements Parametrization {
 
     @Override
     public void forward(Tensor x, Tensor y) {
-      y.copyFrom(ternary(x, factor, perFilter).values());
+      runs(x, perFilter)
+          .forEach(
+              (channel, from, end) -> {
+                double delta = threshold(x, factor, from, end);
+                double alpha = magnitude(x, delta, from, end);
+                for (int i = from; i < end; i++) {
+                  y.set(i, code(x.get(i), delta) * alpha);
+                }
+              });
     }
 
     @Override
