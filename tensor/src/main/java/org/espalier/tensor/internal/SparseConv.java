@@ -159,9 +159,14 @@ final class SparseConv {
     float[] planes = Scratch.take(form.layout().size());
     float[] sums = Scratch.take(sums(form.outputs()));
     float[] square = Scratch.take(SparseLoops.SQUARE);
+    int in = g.inHeight() * g.inWidth() * g.inChannels();
+    int out = g.outHeight() * g.outWidth() * g.outChannels();
     for (int block = from; block < to; block++) {
       int image = block * together;
+      square[0] = ReadAhead.lines(x, image * in, (image + together) * in);
       pack(form, image, 0, tiles(form), planes, square);
+      // Read before it is written, for a store waits for its line too, one at a time.
+      square[0] = ReadAhead.lines(y, image * out, (image + together) * out);
       for (SparseLayout.Strip strip : form.layout().strips()) {
         strip(form, strip, image, 0, form.outputs(), planes, sums, square);
       }

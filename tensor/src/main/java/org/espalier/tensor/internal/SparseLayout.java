@@ -33,6 +33,9 @@ final class SparseLayout {
 
   private static final int FAR_COST = 120;
 
+  /** What a block costs that does not fit beside its images in an L2 cache, in percent. */
+  private static final int LARGE_COST = 105;
+
   /** No place: in the padding, between images or behind the last one. */
   static final int NONE = -1;
 
@@ -122,7 +125,7 @@ final class SparseLayout {
     return columns(g).pitch() > g.outWidth() || rows(g).pitch() > g.outHeight();
   }
 
-  /** Returns the rough processor cycles of a weight for each thousand images. */
+  /** Returns the rough processor cycles of a weight for each image, ten thousand times. */
   private static long cycles(ConvGeometry g, int images, int interleaved, int lanes) {
     int lines = (images / interleaved - 1) * rows(g).pitch() + g.outHeight();
     int pitch = columns(g).pitch();
@@ -132,15 +135,24 @@ final class SparseLayout {
     int rest = vectors % WIDEST;
     cycles += rest > 6 ? 17 : (rest & 4) * 11 / 4 + ((rest & 3) == 3 ? 11 : rest % 4 * 4);
     int reach = WIDEST * lanes + (rows(g).before() + rows(g).behind()) * pitch * interleaved;
-    return cycles * 1000 / images * (reach > NEAR ? FAR_COST : 100) / 100;
+    long cost =
+        cycles
+            * (reach > NEAR ? FAR_COST : 100)
+            * (images > Math.max(1, fitting(g)) ? LARGE_COST : 100);
+    return cost / images;
+  }
+
+  /** Returns how many images of a block fit the cache, 0 where one does not. */
+  private static int fitting(ConvGeometry g) {
+    int places = rows(g).pitch() * columns(g).pitch();
+    int phases = rows(g).phases().length * columns(g).phases().length;
+    return (int) (BLOCK / Math.max(1, (long) places * phases * g.inChannels()));
   }
 
   /** Returns the images of a block that lie one under the other. */
   private static int stacked(ConvGeometry g, int lanes) {
     int places = Math.max(1, rows(g).pitch() * columns(g).pitch());
-    int phases = rows(g).phases().length * columns(g).phases().length;
-    int fit = (int) (BLOCK / Math.max(1, (long) places * phases * g.inChannels()));
-    return Math.max(1, Math.max(fit, (WIDEST * lanes + places - 1) / places));
+    return Math.max(1, Math.max(fitting(g), (WIDEST * lanes + places - 1) / places));
   }
 
   /** Returns the images of a block: as many as the cache holds, and enough for a strip. */
