@@ -54,6 +54,21 @@ class LateKernelsTest {
     return c;
   }
 
+  /** The chosen set leaves zeros out, in another order of sums: early products must not differ. */
+  @Test
+  void frozenWeightsOfZerosNeverComeEarly() {
+    Tensor rows = Tensor.full(DType.F32, Shape.of(4, 64), 1);
+    Tensor c = Tensor.zeros(4, 64);
+    Tensor zeros = Tensor.zeros(64, 64);
+    kernels.gemm(false, true, 4, 64, 64, rows, zeros, null, false, c);
+    assertEquals(0, late.get(), "a weight that may change");
+    kernels.gemm(false, true, 4, 64, 64, rows, zeros.frozen(), null, false, c);
+    assertEquals(1, late.get());
+    Tensor ones = Tensor.full(DType.F32, Shape.of(64, 64), 1).frozen();
+    kernels.gemm(false, true, 4, 64, 64, rows, ones, null, false, c);
+    assertEquals(1, late.get(), "a frozen weight without zeros");
+  }
+
   @Test
   void smallProductsComeEarlyUntilTheyAddUp() {
     for (int i = 0; i < 4; i++) {
