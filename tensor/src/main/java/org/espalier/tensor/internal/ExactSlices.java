@@ -97,6 +97,11 @@ final class ExactSlices {
     return Math.max(0, borders.length - 1);
   }
 
+  /** Returns the number of weights. */
+  int weights() {
+    return weight.count();
+  }
+
   /** Returns the first channel of a slice within its group; that of {@code count()} is the end. */
   int from(int slice) {
     return borders[slice];

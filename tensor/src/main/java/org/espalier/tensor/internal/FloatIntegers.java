@@ -19,7 +19,10 @@ import org.espalier.tensor.parallel.Parallel;
  * (docs/performance.md). What is widened and what is rounded stays in the caches.
  */
 final class FloatIntegers implements IntegerKernels {
-  /** Floats widened and summed at a time: a quarter of an L2 cache. */
+  /**
+   * Floats widened and summed at a time: a quarter of an L2 cache; more where there are so many
+   * weights that reading them again for each chunk would cost more.
+   */
   private static final int CHUNK = 1 << 16;
 
   /** Convolves integers held as floats, without a transform. */
@@ -117,7 +120,8 @@ final class FloatIntegers implements IntegerKernels {
   private void run(ConvGeometry g, byte[] x, int zeroPoint, ExactSlices slices, Sink sink) {
     int input = g.inHeight() * g.inWidth() * g.inChannels();
     int output = g.outHeight() * g.outWidth() * g.outChannels();
-    int together = Math.max(1, CHUNK / Math.max(1, input + slices.count() * output));
+    int chunk = Math.max(CHUNK, slices.weights() / 2);
+    int together = Math.max(1, chunk / Math.max(1, input + slices.count() * output));
     int most = Math.min(together, g.batch());
     float[] wide = Scratch.take((long) most * input);
     float[][] parts = Scratch.take(slices.count(), (long) most * output);
