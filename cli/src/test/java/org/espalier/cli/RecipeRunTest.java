@@ -54,7 +54,7 @@ class RecipeRunTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "--prune scl:0.05,warmup=1,target=0.8,freeze=1",
+        "--prune scl:0.05,warmup=2,target=0.8,freeze=1",
         "--prune gmp:0.9,end=2,every=4",
         "--prune gmp:2:4,every=4",
         "--prune dns:0.5",
