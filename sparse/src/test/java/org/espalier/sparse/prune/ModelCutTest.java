@@ -158,12 +158,16 @@ class ModelCutTest {
   }
 
   /** Keeps a random part of each group, at least one channel. */
+  /** Returns a plan that takes at least one channel: the last of the first group. */
   private static PruningPlan randomPlan(ChannelGraph graph, long seed) {
     Map<ChannelGroup, Indices> keep = new LinkedHashMap<>();
     for (ChannelGroup group : graph.prunable()) {
       Random random = Random.of(seed).stream(group.name() + group.size());
       double share = random.uniform(group.size());
-      keep.put(group, Indices.where(group.size(), i -> i == 0 || random.uniform(i) < share));
+      int candidates = keep.isEmpty() ? group.size() - 1 : group.size();
+      keep.put(
+          group,
+          Indices.where(group.size(), i -> i == 0 || i < candidates && random.uniform(i) < share));
     }
     return new PruningPlan(graph, keep);
   }
