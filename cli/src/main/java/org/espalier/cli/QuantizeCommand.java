@@ -107,7 +107,8 @@ final class QuantizeCommand implements Callable<Integer> {
   }
 
   private Observer.Factory ranges() {
-    boolean divergence = observer.equals("kl") || observer.equals("entropy");
+    String name = observer.toLowerCase(Locale.ROOT);
+    boolean divergence = name.equals("kl") || name.equals("entropy");
     // With the zeros that rectifiers leave the histogram is one bin, and thresholds far too low.
     return divergence
         ? Observers.entropy(Observers.DEFAULT_BINS, Observers.DEFAULT_LEVELS, true)

@@ -72,10 +72,11 @@ record TrainSettings(
 
   /** Reads the settings back from a snapshot's record. */
   static TrainSettings from(Map<String, Object> meta) {
-    if (!(meta.get(KEY) instanceof Map<?, ?> values)) {
+    if (!(meta.get(KEY) instanceof Map<?, ?> saved)) {
       throw new FormatException(
           "the snapshot was not saved by './espalier train': it has no '" + KEY + "'");
     }
+    Map<String, Object> values = current(saved);
     return new TrainSettings(
         text(values, "data"),
         optional(values, "test"),
@@ -100,6 +101,20 @@ record TrainSettings(
             optional(values, "teacher"),
             optional(values, "distill")),
         values.get("seed") instanceof Long seed ? seed : (long) number(values, "seed"));
+  }
+
+  /**
+   * Returns settings by today's names: earlier ones had underscores, and empty texts for nothing.
+   */
+  private static Map<String, Object> current(Map<?, ?> saved) {
+    Map<String, Object> values = new LinkedHashMap<>();
+    saved.forEach(
+        (key, value) -> {
+          if (!"".equals(value)) {
+            values.put(String.valueOf(key).replace('_', '-'), value);
+          }
+        });
+    return values;
   }
 
   private static String optional(Map<?, ?> values, String key) {

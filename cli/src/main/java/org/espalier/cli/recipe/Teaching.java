@@ -14,6 +14,7 @@ import org.espalier.nn.Snapshot;
 import org.espalier.nn.loss.DistillationLoss;
 import org.espalier.optim.train.Trainer;
 import org.espalier.sparse.distillation.Distillation;
+import org.espalier.sparse.quant.BatchNormFolding;
 import org.espalier.tensor.FormatException;
 
 /**
@@ -75,6 +76,20 @@ final class Teaching implements Technique {
   public void check(Terms terms) {
     if (!Files.isRegularFile(file())) {
       throw new UncheckedIOException(new NoSuchFileException(file().toString()));
+    }
+  }
+
+  /** Refuses a hint at what int8 training folds away when it freezes norms. */
+  @Override
+  public void prepare(Module model, Site site) {
+    if (!options.has("hint") || !FakeGrids.areOn(model)) {
+      return;
+    }
+    String path = options.list("hint")[1];
+    if (BatchNormFolding.foldedPaths(model).contains(path)) {
+      throw new IllegalArgumentException(
+          "--distill hint=%s: training for integers folds '%s' with its batch norm or layer, so what it computes would change on the way; name the block around it or the activation behind it"
+              .formatted(String.join(":", options.list("hint")), path));
     }
   }
 

@@ -64,6 +64,17 @@ public final class Activation extends Module {
     };
   }
 
+  /**
+   * Tells whether this clamps to an interval without negative values: a rectifier, capped or not.
+   */
+  public boolean isRectifier() {
+    return switch (function) {
+      case RELU -> true;
+      case HARD_TANH, CLAMP -> a >= 0;
+      default -> false;
+    };
+  }
+
   private Clamp interval() {
     boolean exact = (float) a == a && (float) b == b;
     return exact && a <= b ? new Clamp((float) a, (float) b) : null;

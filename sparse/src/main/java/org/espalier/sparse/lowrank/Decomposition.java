@@ -214,9 +214,9 @@ public record Decomposition(
     if (factored != null) {
       return factored.factors();
     }
-    Factors factors = Factors.of(layer.path(), layer.values(), layer.matrix(), rank);
+    Factors factors = factors(layer, rank);
     if (factors.isZero()) {
-      return Factors.of(layer.path(), layer.values(), layer.matrix(), 1);
+      return factors(layer, 1);
     }
     if (strict && factors.largestTail() > LOW_RANK_TOLERANCE) {
       throw new StateException(
@@ -224,6 +224,10 @@ public record Decomposition(
               .formatted(layer.path(), rank, factors.largestTail(), factors.error()));
     }
     return factors;
+  }
+
+  private static Factors factors(LowRankLayer layer, int rank) {
+    return Factors.of(layer.path(), layer.values(), layer.matrix(), rank, Factors.ZERO_BELOW_SIGMA);
   }
 
   private static List<String> names(LowRankLayer layer) {

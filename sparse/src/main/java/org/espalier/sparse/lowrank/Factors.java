@@ -19,8 +19,21 @@ record Factors(Tensor expand, Tensor reduce, double largestTail, double error) {
   /** The largest singular value below which the paper's code takes a matrix for zero. */
   static final double ZERO_BELOW_SIGMA = 1e-5;
 
-  /** Factors a weight {@code [out, ...]}, which is not modified. */
+  /**
+   * Factors a weight {@code [out, ...]}, which is not modified, however small it is. Where singular
+   * values are 0 the rows of {@code reduce} are not: the product is the same, and gradients reach
+   * {@code expand}.
+   */
   static Factors of(String name, Tensor weight, WeightMatrix matrix, int rank) {
+    return of(name, weight, matrix, rank, 0);
+  }
+
+  /**
+   * Factors a weight {@code [out, ...]}, which is not modified.
+   *
+   * @param zeroBelow a block whose largest singular value is below this is taken for zero
+   */
+  static Factors of(String name, Tensor weight, WeightMatrix matrix, int rank, double zeroBelow) {
     EnergyTransfer.requireFinite(name, weight);
     EnergyTransfer.requireRank(name, rank, matrix.fullRank());
     int groups = matrix.groups();
@@ -32,12 +45,14 @@ record Factors(Tensor expand, Tensor reduce, double largestTail, double error) {
     for (int group = 0; group < groups; group++) {
       Svd svd = EnergyTransfer.decompose(name, matrix.block(weight, group));
       Tensor sigma = svd.singularValues();
+      boolean isKept = sigma.get(0) >= zeroBelow;
       for (int i = 0; i < sigma.count(); i++) {
-        lost += i < rank ? 0 : sigma.get(i) * sigma.get(i);
+        lost += isKept && i < rank ? 0 : sigma.get(i) * sigma.get(i);
         all += sigma.get(i) * sigma.get(i);
       }
-      if (sigma.get(0) >= ZERO_BELOW_SIGMA) {
-        tail = Math.max(tail, rank < sigma.count() ? sigma.get(rank) / sigma.get(0) : 0);
+      if (isKept) {
+        boolean cutsOff = rank < sigma.count() && sigma.get(rank) > 0;
+        tail = Math.max(tail, cutsOff ? sigma.get(rank) / sigma.get(0) : 0);
         fill(svd, rank, expand, group * matrix.rows(), reduce, group * rank);
       }
     }
@@ -55,7 +70,8 @@ record Factors(Tensor expand, Tensor reduce, double largestTail, double error) {
         expand.set((expandRow + i) * rank + j, root * svd.u().get(i * terms + j));
       }
       for (int i = 0; i < columns; i++) {
-        reduce.set((reduceRow + j) * columns + i, root * svd.v().get(i * terms + j));
+        double scale = root == 0 ? 1 : root;
+        reduce.set((reduceRow + j) * columns + i, scale * svd.v().get(i * terms + j));
       }
     }
   }

@@ -191,6 +191,11 @@ public final class LowRankProjection implements Callback, Stateful {
             "low-rank projection: %s is trained as two factors already; fold them, or leave the layer out"
                 .formatted(layer.path()));
       }
+      if (!layer.weight().raw().shape().equals(layer.weight().shape())) {
+        throw new StateException(
+            "low-rank projection: %s is not stored as such but made by %s; fold it, or leave the layer out"
+                .formatted(layer.path(), layer.weight().parametrizations()));
+      }
     }
     return projection.projected(layers, policy.checkedRanks(layers));
   }
@@ -234,10 +239,26 @@ public final class LowRankProjection implements Callback, Stateful {
     if (version(trained) == finishedAs && projectedAt == steps) {
       return;
     }
+    if (policy.readsWeights() && isLowRank(trained)) {
+      return;
+    }
     project(trained, PROJECTED);
     if (recalibration != null) {
       recalibration.apply(trained);
     }
+  }
+
+  /** Tells whether a model was projected: asked of it, a policy that reads weights goes lower. */
+  private boolean isLowRank(Module trained) {
+    Map<LowRankLayer, Integer> layers = layers(trained);
+    int[] ranks = RankPolicy.numerical(PROJECTED).ranks(List.copyOf(layers.keySet()));
+    int i = 0;
+    for (LowRankLayer layer : layers.keySet()) {
+      if (ranks[i++] == layer.fullRank()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Versions only grow: an epoch's values that were put back have another sum than any before. */

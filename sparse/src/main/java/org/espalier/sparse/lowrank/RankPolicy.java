@@ -12,6 +12,26 @@ public interface RankPolicy {
   /** Returns one rank a layer, in the order of the layers; they are not modified. */
   int[] ranks(List<LowRankLayer> layers);
 
+  /** Tells whether ranks depend on the weights: of projected ones, lower ranks may be enough. */
+  default boolean readsWeights() {
+    return false;
+  }
+
+  /** Returns a policy that reads weights if another one does. */
+  private static RankPolicy reading(boolean weights, RankPolicy policy) {
+    return new RankPolicy() {
+      @Override
+      public int[] ranks(List<LowRankLayer> layers) {
+        return policy.ranks(layers);
+      }
+
+      @Override
+      public boolean readsWeights() {
+        return weights;
+      }
+    };
+  }
+
   /**
    * Returns the rank that a share of singular values to drop leaves, {@code max(1, (int) (k -
    * k·p))}, computed in doubles as the paper's code does.
@@ -92,22 +112,24 @@ public interface RankPolicy {
       throw new IllegalArgumentException(
           "low rank: the share of energy to keep must lie in (0, 1], got " + share);
     }
-    return layers ->
-        LayerBlocks.largest(
-            layers,
-            sigma -> {
-              double all = 0;
-              for (int i = sigma.count() - 1; i >= 0; i--) {
-                all += sigma.get(i) * sigma.get(i);
-              }
-              double kept = 0;
-              int rank = 0;
-              while (rank < sigma.count() && (rank == 0 || kept < share * all)) {
-                kept += sigma.get(rank) * sigma.get(rank);
-                rank++;
-              }
-              return rank;
-            });
+    return reading(
+        true,
+        layers ->
+            LayerBlocks.largest(
+                layers,
+                sigma -> {
+                  double all = 0;
+                  for (int i = sigma.count() - 1; i >= 0; i--) {
+                    all += sigma.get(i) * sigma.get(i);
+                  }
+                  double kept = 0;
+                  int rank = 0;
+                  while (rank < sigma.count() && (rank == 0 || kept < share * all)) {
+                    kept += sigma.get(rank) * sigma.get(rank);
+                    rank++;
+                  }
+                  return rank;
+                }));
   }
 
   /**
@@ -121,17 +143,19 @@ public interface RankPolicy {
       throw new IllegalArgumentException(
           "low rank: the relative tolerance must lie in [0, 1), got " + relative);
     }
-    return layers ->
-        LayerBlocks.largest(
-            layers,
-            sigma -> {
-              int rank = 1;
-              double least = Math.max(relative * sigma.get(0), Factors.ZERO_BELOW_SIGMA);
-              while (rank < sigma.count() && sigma.get(rank) > least) {
-                rank++;
-              }
-              return rank;
-            });
+    return reading(
+        true,
+        layers ->
+            LayerBlocks.largest(
+                layers,
+                sigma -> {
+                  int rank = 1;
+                  double least = Math.max(relative * sigma.get(0), Factors.ZERO_BELOW_SIGMA);
+                  while (rank < sigma.count() && sigma.get(rank) > least) {
+                    rank++;
+                  }
+                  return rank;
+                }));
   }
 
   /**
@@ -142,13 +166,16 @@ public interface RankPolicy {
    * @param others that of all others
    */
   default RankPolicy withFloors(int first, int others) {
-    return layers -> {
-      int[] ranks = ranks(layers).clone();
-      for (int i = 0; i < ranks.length; i++) {
-        ranks[i] = Math.min(layers.get(i).fullRank(), Math.max(ranks[i], i == 0 ? first : others));
-      }
-      return ranks;
-    };
+    return reading(
+        readsWeights(),
+        layers -> {
+          int[] ranks = ranks(layers).clone();
+          for (int i = 0; i < ranks.length; i++) {
+            ranks[i] =
+                Math.min(layers.get(i).fullRank(), Math.max(ranks[i], i == 0 ? first : others));
+          }
+          return ranks;
+        });
   }
 
   /**
@@ -163,13 +190,15 @@ public interface RankPolicy {
     if (step < 1) {
       throw new IllegalArgumentException("low rank: a step of ranks is at least 1, got " + step);
     }
-    return layers -> {
-      int[] ranks = ranks(layers).clone();
-      for (int i = 0; i < ranks.length; i++) {
-        ranks[i] = Math.min(layers.get(i).fullRank(), (ranks[i] + step - 1) / step * step);
-      }
-      return ranks;
-    };
+    return reading(
+        readsWeights(),
+        layers -> {
+          int[] ranks = ranks(layers).clone();
+          for (int i = 0; i < ranks.length; i++) {
+            ranks[i] = Math.min(layers.get(i).fullRank(), (ranks[i] + step - 1) / step * step);
+          }
+          return ranks;
+        });
   }
 
   /** Asks this policy and refuses ranks outside {@code 1..k}, naming the layer. */

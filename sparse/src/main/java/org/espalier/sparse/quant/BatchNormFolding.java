@@ -1,9 +1,12 @@
 package org.espalier.sparse.quant;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.espalier.nn.Module;
 import org.espalier.nn.Parameter;
 import org.espalier.nn.Parametrization;
@@ -125,6 +128,28 @@ public final class BatchNormFolding {
     }
     copy.state();
     return copy;
+  }
+
+  /**
+   * Returns the paths of the layers and norms that folding makes one: behind it, nothing under a
+   * layer's path computes what it did before.
+   */
+  public static Set<String> foldedPaths(Module model) {
+    Set<Module> folded = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (Pair pair : pairs(model)) {
+      folded.add(pair.layer());
+      folded.add(pair.norm());
+    }
+    Set<String> paths = new LinkedHashSet<>();
+    model
+        .modules()
+        .forEach(
+            (path, module) -> {
+              if (folded.contains(module)) {
+                paths.add(path);
+              }
+            });
+    return paths;
   }
 
   /** Returns the layers of a model with a norm behind them that can be folded, in order. */

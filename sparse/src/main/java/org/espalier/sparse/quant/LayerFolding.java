@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.espalier.autograd.Var;
 import org.espalier.nn.Module;
 import org.espalier.nn.ModuleTypes;
@@ -30,8 +31,9 @@ final class LayerFolding {
     Folded folded = folded(pair, effective(weight, firstBehind(all)));
     List<Spec> specs = specs(pair.layer());
     Module fresh = rebuilt(pair.layer(), specs.subList(specs.size() - kept, specs.size()));
-    restore(pair, fresh, folded.bias());
+    BatchNormFolding.weight(fresh).convert(folded.weight().dtype());
     BatchNormFolding.weight(fresh).restore(folded.weight());
+    restore(pair, fresh, folded.bias(), path -> !path.equals(WEIGHT));
     replace(pair, fresh);
   }
 
@@ -49,7 +51,7 @@ final class LayerFolding {
     List<Spec> specs = new ArrayList<>(specs(pair.layer()));
     specs.add(first, new ChannelScale(scale).spec());
     Module fresh = rebuilt(pair.layer(), specs);
-    restore(pair, fresh, folded.bias());
+    restore(pair, fresh, folded.bias(), path -> true);
     ((ChannelScale) BatchNormFolding.weight(fresh).parametrizations().get(first)).set(scale);
     replace(pair, fresh);
   }
@@ -99,15 +101,15 @@ final class LayerFolding {
                 : BatchNormFolding.shape(layer, state, path));
   }
 
-  /** Takes over all values and slots that the fresh layer has a place for. */
-  private static void restore(Pair pair, Module fresh, Tensor bias) {
+  /** Takes over the chosen values and slots, as far as the fresh layer has a place for them. */
+  private static void restore(Pair pair, Module fresh, Tensor bias, Predicate<String> chosen) {
     Map<String, Parameter> before = pair.layer().state();
     fresh
         .state()
         .forEach(
             (path, parameter) -> {
               Parameter known = before.get(path);
-              if (known != null) {
+              if (known != null && chosen.test(path)) {
                 parameter.convert(known.dtype());
                 parameter.restore(known.raw());
                 parameter.slots().putAll(known.slots());

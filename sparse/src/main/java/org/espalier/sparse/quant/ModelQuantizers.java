@@ -8,7 +8,6 @@ import org.espalier.nn.Sequential;
 import org.espalier.nn.layer.Activation;
 import org.espalier.nn.layer.BatchNorm;
 import org.espalier.sparse.quant.FakeQuantize.Follow;
-import org.espalier.tensor.kernel.Unary;
 
 /** Finds and changes what quantises a model, all over it. */
 final class ModelQuantizers {
@@ -60,13 +59,13 @@ final class ModelQuantizers {
     return pairs.size();
   }
 
-  /** Puts a hard tanh in the place of every rectifier. */
+  /** Puts a hard tanh in the place of every rectifier, of those that end at 6 too. */
   static void replaceRectifiers(Module model) {
     for (Module module : model.modules().values()) {
       if (module instanceof Sequential parent) {
         for (String child : List.copyOf(parent.children().keySet())) {
           if (parent.children().get(child) instanceof Activation activation
-              && activation.function() == Unary.RELU) {
+              && activation.isRectifier()) {
             parent.replace(child, Activation.hardTanh(-1, 1));
           }
         }

@@ -73,7 +73,12 @@ public final class Observers {
     }
     return (name, grid) ->
         new ThresholdObserver(
-            name, false, values -> SquaredErrorThreshold.of(values, grid.bits(), steps).value());
+            name,
+            false,
+            values ->
+                SquaredErrorThreshold.of(
+                        values, grid.bits(), grid.scheme() == Scheme.SYMMETRIC, steps)
+                    .value());
   }
 
   /** Returns the kind that loses least of the histogram, with 2048 bins and 128 levels. */

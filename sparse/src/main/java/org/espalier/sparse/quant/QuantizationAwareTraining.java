@@ -250,7 +250,7 @@ public final class QuantizationAwareTraining implements Callback, Stateful {
   private List<Layer> chosen(Module target) {
     List<Layer> all = QuantizationPoints.layers(target, sampleShape);
     List<Layer> chosen =
-        quantizeFirstLast ? all : all.subList(Math.min(1, all.size()), Math.max(1, all.size() - 1));
+        quantizeFirstLast || all.isEmpty() ? all : all.subList(1, Math.max(1, all.size() - 1));
     if (chosen.isEmpty()) {
       throw new IllegalArgumentException(
           "quantization: no layer is left without the first and the last of %d; use quantizeFirstLast(true)"

@@ -17,8 +17,8 @@ package org.espalier.sparse.quant;
  * @param errorAtMax the mean squared error of the largest magnitude as threshold
  */
 public record SquaredErrorThreshold(double value, int step, double error, double errorAtMax) {
-  static SquaredErrorThreshold of(Magnitudes values, int bits, int steps) {
-    int sign = values.hasNegative() ? 1 : 0;
+  static SquaredErrorThreshold of(Magnitudes values, int bits, boolean isSymmetric, int steps) {
+    int sign = isSymmetric || values.hasNegative() ? 1 : 0;
     return ofLevels(values, (1 << (bits - sign)) - 1, steps);
   }
 

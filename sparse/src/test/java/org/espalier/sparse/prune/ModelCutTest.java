@@ -157,7 +157,6 @@ class ModelCutTest {
                             e -> raw.set(e, before.get(e + (from - to) * inner)))));
   }
 
-  /** Keeps a random part of each group, at least one channel. */
   /** Returns a plan that takes at least one channel: the last of the first group. */
   private static PruningPlan randomPlan(ChannelGraph graph, long seed) {
     Map<ChannelGroup, Indices> keep = new LinkedHashMap<>();

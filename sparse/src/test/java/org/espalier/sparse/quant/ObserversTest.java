@@ -40,7 +40,7 @@ class ObserversTest {
       @ForAll @IntRange(min = 2, max = 8) int bits) {
     Magnitudes seen = magnitudes(normal(seed, count));
     assertTrue(seen.percentile(99.99) <= seen.max());
-    SquaredErrorThreshold squared = SquaredErrorThreshold.of(seen, bits, 100);
+    SquaredErrorThreshold squared = SquaredErrorThreshold.of(seen, bits, false, 100);
     assertTrue(squared.value() <= seen.max());
     assertTrue(squared.error() <= squared.errorAtMax());
     for (double divergence : EntropyThreshold.divergences(seen.histogram(64), 8)) {

@@ -116,10 +116,7 @@ final class SparseConv {
   }
 
   private void run(Tensor weight) {
-    Blocks blocks =
-        weight.prepacked() == null
-            ? Blocks.of(g, weight, loops.lanes())
-            : weight.prepacked().get(g, Blocks.class, () -> Blocks.of(g, weight, loops.lanes()));
+    Blocks blocks = Blocks.of(g, weight, loops.lanes());
     int together = blocks.together();
     if (blocks.count() >= PIECES) {
       Parallel.range(blocks.count(), 1, (from, to) -> blocks(blocks.form(), from, to, together));

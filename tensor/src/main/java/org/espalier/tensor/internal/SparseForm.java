@@ -1,5 +1,8 @@
 package org.espalier.tensor.internal;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
 import org.espalier.tensor.Tensor;
 import org.espalier.tensor.kernel.ConvGeometry;
 
@@ -39,6 +42,39 @@ record SparseForm(
   private record Layout(ConvGeometry geometry, int lanes) {}
 
   /**
+   * Keeps the forms that a weight was used in last. A server may meet any number of batch and image
+   * sizes; each form holds all values again.
+   */
+  private static final class Kept {
+    private static final int MOST = 6;
+
+    private final Map<Layout, SparseForm> forms =
+        new LinkedHashMap<>(2 * MOST, 0.75f, true) {
+          private static final long serialVersionUID = 1;
+
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<Layout, SparseForm> eldest) {
+            return size() > MOST;
+          }
+        };
+
+    SparseForm get(Layout layout, Supplier<SparseForm> maker) {
+      SparseForm known;
+      synchronized (forms) {
+        known = forms.get(layout);
+      }
+      // Made outside the lock: other threads go on with forms that are there.
+      SparseForm form = known == null ? maker.get() : known;
+      if (known == null) {
+        synchronized (forms) {
+          forms.put(layout, form);
+        }
+      }
+      return form;
+    }
+  }
+
+  /**
    * Returns the form of a weight, made once if it is frozen.
    *
    * @param weight {@code [out, kh, kw, in]}
@@ -51,7 +87,8 @@ record SparseForm(
         ? made(rows, g, lanes)
         : weight
             .prepacked()
-            .get(new Layout(g, lanes), SparseForm.class, () -> made(rows, g, lanes));
+            .get(Kept.class, Kept.class, Kept::new)
+            .get(new Layout(g, lanes), () -> made(rows, g, lanes));
   }
 
   private static SparseForm made(SparseRows rows, ConvGeometry g, int lanes) {
