@@ -73,4 +73,22 @@ class TrainSettingsTest {
         assertThrows(FormatException.class, () -> TrainSettings.from(meta)).getMessage();
     assertTrue(message.contains("'augment'"), message);
   }
+
+  /** As snapshots were before recipes: underscores, and empty texts for what was not set. */
+  @Test
+  void settingsOfEarlierSnapshotsAreUnderstood() {
+    Map<String, Object> now = new LinkedHashMap<>();
+    settings(null, null, 5).addTo(now);
+    String key = now.keySet().iterator().next();
+    Map<String, Object> before = new LinkedHashMap<>();
+    ((Map<?, ?>) now.get(key))
+        .forEach((name, value) -> before.put(String.valueOf(name).replace('-', '_'), value));
+    before.put("test", "");
+    before.put("colour", "");
+    before.put("resize", "");
+    before.remove("lowrank");
+    before.remove("quantize");
+    assertTrue(before.containsKey("batch_size"), before.toString());
+    assertEquals(settings(null, null, 5), TrainSettings.from(Map.of(key, before)));
+  }
 }

@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.UncheckedIOException;
+import org.espalier.nn.Module;
+import org.espalier.nn.model.ResNet;
+import org.espalier.sparse.quant.QuantizationAwareTraining;
+import org.espalier.tensor.Shape;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -245,5 +249,15 @@ class TechniquesTest {
     parse("snip:0.9").check(terms("sgd", 8, true, true));
     assertRefused("its matrices", () -> parse("snip:0.9").check(terms("rls", 8, false, false)));
     assertRefused("--optimizer rls keeps", () -> parse("rls:0.2").check(PLAIN));
+  }
+
+  @Test
+  void hintsAtWhatTrainingForIntegersFoldsAreRefused() {
+    Module model = ResNet.cifar(8, 4).initialize(1);
+    Teaching teaching = Teaching.parse("nowhere", "hint=bn1:bn1");
+    teaching.prepare(model, null);
+    QuantizationAwareTraining.int8(Shape.of(8, 8, 3)).attach(model);
+    assertRefused("hint=bn1:bn1", () -> teaching.prepare(model, null));
+    Teaching.parse("nowhere", "hint=layer1:layer1").prepare(model, null);
   }
 }

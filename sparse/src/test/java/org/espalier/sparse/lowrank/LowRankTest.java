@@ -242,4 +242,49 @@ class LowRankTest {
       assertEquals(9, products);
     }
   }
+
+  @Test
+  void aWeightOfZerosStaysZeroAndCanLearn() {
+    Linear linear = new Linear(7, 9);
+    linear.initialize(1);
+    Parameter weight = linear.parameter("weight");
+    weight.update(raw -> raw.fill(0));
+    LowRank factors = LowRank.attach(weight, 3);
+    Tensor zeros = weight.value().copy();
+    for (int i = 0; i < zeros.count(); i++) {
+      assertEquals(0, zeros.get(i));
+    }
+    double rows = 0;
+    Tensor reduce = factors.parameters().get("reduce").raw();
+    for (int i = 0; i < reduce.count(); i++) {
+      rows += reduce.get(i) * reduce.get(i);
+    }
+    assertEquals(3, rows, 1e-6, "one unit row a rank: the gradient of the other factor needs it");
+  }
+
+  @Test
+  void aTinyWeightIsSplitAsItIs() {
+    Linear linear = new Linear(7, 9);
+    linear.initialize(1);
+    Parameter weight = linear.parameter("weight");
+    weight.update(
+        raw -> {
+          for (int i = 0; i < raw.count(); i++) {
+            raw.set(i, raw.get(i) * 1e-7);
+          }
+        });
+    Tensor before = weight.value().copy();
+    Sequential split = Decomposition.split(linear, 7);
+    Tensor reduce = split.parameter("reduce.weight").value();
+    Tensor expand = split.parameter("expand.weight").value();
+    for (int o = 0; o < 9; o++) {
+      for (int i = 0; i < 7; i++) {
+        double sum = 0;
+        for (int r = 0; r < 7; r++) {
+          sum += expand.get(o * 7 + r) * reduce.get(r * 7 + i);
+        }
+        assertEquals(before.get(o * 7 + i), sum, 1e-12);
+      }
+    }
+  }
 }

@@ -3,17 +3,25 @@ package org.espalier.sparse.lowrank;
 import static org.espalier.sparse.prune.TestNets.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.espalier.nn.Module;
 import org.espalier.nn.Sequential;
 import org.espalier.nn.layer.BatchNorm;
 import org.espalier.nn.layer.Conv2d;
 import org.espalier.nn.layer.ConvConfig;
+import org.espalier.nn.model.ResNet;
 import org.espalier.nn.model.Vgg;
+import org.espalier.sparse.prune.TestModels;
+import org.espalier.sparse.sharing.WeightClustering;
 import org.espalier.tensor.DType;
 import org.espalier.tensor.Shape;
+import org.espalier.tensor.StateException;
 import org.espalier.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
@@ -115,5 +123,35 @@ class RankPolicyTest {
     assertArrayEquals(
         new int[] {1, 1},
         RankPolicy.energy(0.9).checkedRanks(Coverage.CONVOLUTIONS.of(net, IMAGE)));
+  }
+
+  /** Asked again, a share of the energy that is left would be fewer values still. */
+  @Test
+  void ranksByEnergyAreNotAskedAgainOfAProjectedModel() {
+    Module model =
+        TestModels.lively(ResNet.cifar(8, 3, 5, ResNet.Shortcut.OPTION_B, false).initialize(3), 5);
+    RankPolicy policy = RankPolicy.energy(0.8).withFloors(1, 1);
+    assertTrue(policy.readsWeights());
+    LowRankProjection projection = LowRankProjection.builder(Shape.of(4, 4, 3), policy).build();
+    projection.project(model);
+    Map<String, Tensor> projected = new HashMap<>();
+    model.state().forEach((path, parameter) -> projected.put(path, parameter.raw().copy()));
+
+    projection.runDone(model);
+
+    projected.forEach(
+        (path, raw) ->
+            assertArrayEquals(raw.toDoubles(), model.state().get(path).raw().toDoubles(), path));
+  }
+
+  @Test
+  void weightsThatAreNotStoredAsSuchAreRefusedAtOnce() {
+    Module model = ResNet.cifar(8, 3, 5, ResNet.Shortcut.OPTION_B, false).initialize(3);
+    WeightClustering.attach(model.parameter("layer3.0.branch.conv1.weight"), 4);
+    StateException refused =
+        assertThrows(
+            StateException.class,
+            () -> LowRankProjection.ratio(Shape.of(4, 4, 3), 0.5).project(model));
+    assertTrue(refused.getMessage().contains("layer3.0.branch.conv1"), refused.getMessage());
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Map;
+import java.util.Set;
 import org.espalier.autograd.Mode;
 import org.espalier.nn.Module;
 import org.espalier.nn.Pass;
@@ -18,6 +19,7 @@ import org.espalier.nn.layer.ConvConfig;
 import org.espalier.nn.layer.Flatten;
 import org.espalier.nn.layer.Linear;
 import org.espalier.nn.model.ResNet;
+import org.espalier.sparse.lowrank.LowRank;
 import org.espalier.sparse.mask.FixedMask;
 import org.espalier.tensor.DType;
 import org.espalier.tensor.Random;
@@ -212,5 +214,18 @@ class BatchNormFoldingTest {
                 () -> BatchNormFolding.fold(normal(1, 4, 2), null, ones, ones, ones, ones, 1e-5, 0))
             .getMessage();
     assertTrue(message.contains("4 channels"), message);
+  }
+
+  @Test
+  void aWeightOfTwoFactorsIsBakedInAndItsPathsAreNamed() {
+    Sequential net = unsettled(Sequential.of(new Conv2d(3, 6, 3), new BatchNorm(6)));
+    LowRank.attach(net.parameter("0.weight"), 4, 1);
+    Tensor x = normal(4, 2, 5, 5, 3);
+    Tensor before = run(net, x, Mode.INFER);
+    assertEquals(Set.of("0", "1"), BatchNormFolding.foldedPaths(net));
+    Module folded = BatchNormFolding.of(net);
+    assertClose(before, run(folded, x, Mode.INFER), 1e-5);
+    assertTrue(folded.parameter("0.weight").parametrizations().isEmpty());
+    assertEquals(Set.of(), BatchNormFolding.foldedPaths(folded));
   }
 }

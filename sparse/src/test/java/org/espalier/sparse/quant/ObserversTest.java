@@ -1,6 +1,7 @@
 package org.espalier.sparse.quant;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -146,5 +147,19 @@ class ObserversTest {
     assertThrows(IllegalArgumentException.class, () -> Observers.movingAverage(0));
     assertThrows(IllegalArgumentException.class, () -> Observers.meanSquaredError(0));
     assertThrows(IllegalArgumentException.class, () -> Observers.entropy(10, 20, false));
+  }
+
+  @Test
+  void aSymmetricGridHasHalfTheLevelsEvenIfNothingIsNegative() {
+    Tensor seen = Tensor.zeros(400);
+    for (int i = 0; i < seen.count(); i++) {
+      seen.set(i, Math.pow(i / 400.0, 8));
+    }
+    Observer observer = Observers.meanSquaredError().create("x", QuantizationGrid.signed(3));
+    observer.observe(seen);
+    Magnitudes magnitudes = magnitudes(seen);
+    double expected = SquaredErrorThreshold.ofLevels(magnitudes, 3, 100).value();
+    assertEquals(expected, observer.range().high(), 1e-6);
+    assertNotEquals(expected, SquaredErrorThreshold.ofLevels(magnitudes, 7, 100).value());
   }
 }

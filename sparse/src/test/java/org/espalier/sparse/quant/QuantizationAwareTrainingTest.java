@@ -316,4 +316,29 @@ class QuantizationAwareTrainingTest {
       assertEquals(sum, y.get(3 * n + 1), 1e-5);
     }
   }
+
+  @Test
+  void binaryTrainingReplacesRectifiersThatEndAtSixToo() {
+    Module net =
+        Sequential.of(
+                new Conv2d(3, 4, 3),
+                Activation.relu6(),
+                new Conv2d(4, 4, 3),
+                Activation.clamp(0, 1),
+                new Conv2d(4, 2, 3))
+            .initialize(1);
+    QuantizationAwareTraining.bnn(IMAGE).attach(net);
+    for (Module module : net.modules().values()) {
+      assertFalse(module instanceof Activation activation && activation.isRectifier());
+    }
+  }
+
+  @Test
+  void aModelWithoutLayersIsRefusedByWords() {
+    Module net = Sequential.of(Activation.relu());
+    IllegalArgumentException refused =
+        assertThrows(
+            IllegalArgumentException.class, () -> QuantizationAwareTraining.bnn(IMAGE).attach(net));
+    assertTrue(refused.getMessage().startsWith("quantization: no layer"), refused.getMessage());
+  }
 }

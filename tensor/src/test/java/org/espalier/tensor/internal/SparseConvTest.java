@@ -5,6 +5,8 @@ import static org.espalier.tensor.internal.Floats.filled;
 import static org.espalier.tensor.internal.Floats.noise;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
@@ -206,5 +208,19 @@ class SparseConvTest {
     float[] second = new float[naive.ySize()];
     SparseConv.forward(g, new ScalarSparse(), x, weight, null, null, second);
     assertArrayEquals(first, second);
+  }
+
+  @Test
+  void aWeightKeepsTheFormsUsedLastAndNoMore() {
+    ConvGeometry g = ConvGeometry.product(1, 40, 30);
+    float[] values = sparse(new Random(3), 40 * 30, 0.1);
+    Tensor weight = Tensor.of(Shape.of(30, 40), values).frozen();
+    SparseForm first = SparseForm.of(weight, g.ofBatch(1), 16);
+    assertSame(first, SparseForm.of(weight, g.ofBatch(1), 16));
+    assertNotSame(first, SparseForm.of(weight, g.ofBatch(1), 8), "other lanes");
+    for (int batch = 2; batch < 9; batch++) {
+      SparseForm.of(weight, g.ofBatch(batch), 16);
+    }
+    assertNotSame(first, SparseForm.of(weight, g.ofBatch(1), 16), "made anew");
   }
 }
