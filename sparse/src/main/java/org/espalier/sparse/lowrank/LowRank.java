@@ -53,7 +53,8 @@ public final class LowRank implements Parametrization {
   }
 
   /**
-   * Attaches factors of a rank to a weight {@code [out, ...]}, one pair a group; its slots go.
+   * Attaches factors of a rank to a weight {@code [out, ...]}, one pair a group; its slots go. They
+   * learn if the weight did.
    *
    * @param weight modified; has a value and no parametrization yet
    * @param rank from 1 to the smaller side of one group's matrix
@@ -71,7 +72,10 @@ public final class LowRank implements Parametrization {
     Shape shape = weight.shape();
     LowRank factored =
         new LowRank(groups, Shape.of(shape.size(0), rank), shape.with(0, groups * rank));
-    factored.parameters().values().forEach(factor -> factor.convert(weight.dtype()));
+    for (Parameter factor : factored.parameters().values()) {
+      factor.convert(weight.dtype());
+      factor.setTrainable(weight.isTrainable());
+    }
     weight.attach(factored);
     weight.slots().clear();
     return factored;

@@ -64,7 +64,7 @@ public final class HashedWeights implements Parametrization {
     SharedValues.requirePlain(TYPE, weight);
     SharedValues.requireCount(TYPE, weight, count);
     HashedWeights hashed = new HashedWeights(weight.shape(), count, seed);
-    weight.attach(hashed);
+    SharedValues.attach(weight, hashed);
     return hashed;
   }
 

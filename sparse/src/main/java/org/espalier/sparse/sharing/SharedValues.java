@@ -7,6 +7,7 @@ import java.util.Map;
 import org.espalier.autograd.Var;
 import org.espalier.autograd.op.Ops;
 import org.espalier.nn.Parameter;
+import org.espalier.nn.Parametrization;
 import org.espalier.nn.Pass;
 import org.espalier.tensor.Shape;
 import org.espalier.tensor.StateException;
@@ -56,5 +57,17 @@ final class SharedValues {
       sizes.add(shape.size(axis));
     }
     return sizes;
+  }
+
+  /**
+   * Attaches shared values: they learn if the weight did, and the weight's slots, of a shape that
+   * is gone, go.
+   */
+  static void attach(Parameter weight, Parametrization shared) {
+    shared.parameters().values().stream()
+        .filter(own -> !own.isBuffer())
+        .forEach(own -> own.setTrainable(weight.isTrainable()));
+    weight.attach(shared);
+    weight.slots().clear();
   }
 }

@@ -82,7 +82,7 @@ public final class WeightClustering implements Parametrization {
     SharedValues.requirePlain(TYPE, weight);
     SharedValues.requireCount(TYPE, weight, clusters);
     WeightClustering clustering = new WeightClustering(weight.shape(), clusters, maxIterations);
-    weight.attach(clustering);
+    SharedValues.attach(weight, clustering);
     return clustering;
   }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.espalier.autograd.Gradients;
@@ -26,6 +27,7 @@ import org.espalier.nn.loss.CrossEntropy;
 import org.espalier.optim.Sgd;
 import org.espalier.optim.train.Evaluator;
 import org.espalier.optim.train.Trainer;
+import org.espalier.sparse.lowrank.LowRank;
 import org.espalier.sparse.mask.FixedMask;
 import org.espalier.sparse.prune.TestData;
 import org.espalier.sparse.prune.TestNet;
@@ -181,5 +183,28 @@ class WeightClusteringTest {
     Tensor shared = weight.value().copy();
     weight.fold();
     assertTrue(shared.bitEquals(weight.raw()));
+  }
+
+  @Test
+  void sharedValuesLearnOnlyIfTheWeightDidAndItsSlotsGo() {
+    for (boolean trainable : new boolean[] {true, false}) {
+      Linear clustered = new Linear(6, 5);
+      Linear hashed = new Linear(6, 5);
+      Linear factored = new Linear(6, 5);
+      for (Linear layer : List.of(clustered, hashed, factored)) {
+        layer.initialize(1);
+        layer.parameter("weight").slot("momentum");
+        layer.parameter("weight").setTrainable(trainable);
+      }
+      WeightClustering.attach(clustered.parameter("weight"), 4);
+      HashedWeights.attach(hashed.parameter("weight"), 4, 1);
+      LowRank.attach(factored.parameter("weight"), 2);
+      assertEquals(
+          trainable, clustered.parameter("weight.weight_clustering.centroids").isTrainable());
+      assertEquals(trainable, factored.parameter("weight.low_rank.expand").isTrainable());
+      for (Linear layer : List.of(clustered, hashed, factored)) {
+        assertTrue(layer.parameter("weight").slots().isEmpty());
+      }
+    }
   }
 }
