@@ -328,9 +328,15 @@ class QuantizationAwareTrainingTest {
                 new Conv2d(4, 2, 3))
             .initialize(1);
     QuantizationAwareTraining.bnn(IMAGE).attach(net);
+    Tensor negative = Tensor.of(Shape.of(1), -0.5f);
+    int activations = 0;
     for (Module module : net.modules().values()) {
-      assertFalse(module instanceof Activation activation && activation.isRectifier());
+      if (module instanceof Activation) {
+        activations++;
+        assertEquals(-0.5, run(module, negative, Mode.INFER).get(0), "a rectifier gives 0");
+      }
     }
+    assertEquals(2, activations);
   }
 
   @Test
