@@ -26,9 +26,14 @@ final class VectorConv {
       joined.forward(x, weight, bias, clamp, y);
       return;
     }
+    WindowAxis rows = WindowAxis.rows(g);
+    WindowAxis columns = WindowAxis.columns(g);
+    if (VectorWinogradChoice.planes(g)) {
+      new VectorWinogradPlanes(g.batch(), rows, columns, g.inChannels(), g.outChannels())
+          .run(x, false, weight, bias, clamp, y);
+      return;
+    }
     if (VectorWinogradChoice.serves(g, weight.isFrozen())) {
-      WindowAxis rows = WindowAxis.rows(g);
-      WindowAxis columns = WindowAxis.columns(g);
       new VectorWinograd(g.batch(), rows, columns, g.inChannels(), g.outChannels(), g.groups())
           .run(x, false, weight, bias, clamp, y);
       return;
@@ -101,6 +106,13 @@ final class VectorConv {
     }
     List<WindowAxis> allRows = WindowAxis.rows(g).reversed();
     List<WindowAxis> allColumns = WindowAxis.columns(g).reversed();
+    ConvGeometry reversed = reversed(g);
+    if (reversed != null && VectorWinogradChoice.planes(reversed)) {
+      WindowAxis rows = allRows.get(0);
+      new VectorWinogradPlanes(g.batch(), rows, allColumns.get(0), g.outChannels(), g.inChannels())
+          .run(dy, true, weight, null, null, dx);
+      return;
+    }
     if (VectorWinogradChoice.serves(g)) {
       new VectorWinograd(
               g.batch(),
@@ -112,7 +124,6 @@ final class VectorConv {
           .run(dy, true, weight, null, null, dx);
       return;
     }
-    ConvGeometry reversed = reversed(g);
     VectorJoinedPixels pixels = reversed == null ? null : VectorJoinedPixels.of(reversed);
     if (pixels != null) {
       float[] kernels = exchanged(g, weight.values());

@@ -112,20 +112,29 @@ final class VectorTurn {
   /** Turns by 2 and 1, and writes 16 rows at a distance. */
   static void place(float[] square, float[] y, int first, int stride) {
     for (int i = 0; i < 4; i++) {
-      FloatVector a = FloatVector.fromArray(FULL, square, 4 * i * SIDE);
-      FloatVector b = FloatVector.fromArray(FULL, square, (4 * i + 1) * SIDE);
-      FloatVector c = FloatVector.fromArray(FULL, square, (4 * i + 2) * SIDE);
-      FloatVector d = FloatVector.fromArray(FULL, square, (4 * i + 3) * SIDE);
-      FloatVector ac = a.blend(c.rearrange(BY_TWO), TWO);
-      FloatVector ca = a.rearrange(BY_TWO).blend(c, TWO);
-      FloatVector bd = b.blend(d.rearrange(BY_TWO), TWO);
-      FloatVector db = b.rearrange(BY_TWO).blend(d, TWO);
-      int p = first + 4 * i * stride;
-      ac.blend(bd.rearrange(BY_ONE), ONE).intoArray(y, p);
-      ac.rearrange(BY_ONE).blend(bd, ONE).intoArray(y, p + stride);
-      ca.blend(db.rearrange(BY_ONE), ONE).intoArray(y, p + 2 * stride);
-      ca.rearrange(BY_ONE).blend(db, ONE).intoArray(y, p + 3 * stride);
+      near(square, 4 * i * SIDE, y, first + 4 * i * stride, stride);
     }
+  }
+
+  /** Turns by 2 and 1, and writes the first 8 rows at a distance. */
+  static void placeHalf(float[] square, float[] y, int first, int stride) {
+    near(square, 0, y, first, stride);
+    near(square, 4 * SIDE, y, first + 4 * stride, stride);
+  }
+
+  private static void near(float[] square, int from, float[] y, int to, int stride) {
+    FloatVector a = FloatVector.fromArray(FULL, square, from);
+    FloatVector b = FloatVector.fromArray(FULL, square, from + SIDE);
+    FloatVector c = FloatVector.fromArray(FULL, square, from + 2 * SIDE);
+    FloatVector d = FloatVector.fromArray(FULL, square, from + 3 * SIDE);
+    FloatVector ac = a.blend(c.rearrange(BY_TWO), TWO);
+    FloatVector ca = a.rearrange(BY_TWO).blend(c, TWO);
+    FloatVector bd = b.blend(d.rearrange(BY_TWO), TWO);
+    FloatVector db = b.rearrange(BY_TWO).blend(d, TWO);
+    ac.blend(bd.rearrange(BY_ONE), ONE).intoArray(y, to);
+    ac.rearrange(BY_ONE).blend(bd, ONE).intoArray(y, to + stride);
+    ca.blend(db.rearrange(BY_ONE), ONE).intoArray(y, to + 2 * stride);
+    ca.rearrange(BY_ONE).blend(db, ONE).intoArray(y, to + 3 * stride);
   }
 
   /** Turns by 2 and 1, and writes 16 numbers to each of 16 pixels, but not where there is none. */

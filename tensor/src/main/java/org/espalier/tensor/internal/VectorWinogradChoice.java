@@ -13,6 +13,9 @@ final class VectorWinogradChoice {
   /** Fewest tiles where the transformed weights are kept: they still are four times as many. */
   private static final int KEPT_TILES = 8;
 
+  /** Fewest segments of {@link VectorWinogradPlanes}: two threads want a block each. */
+  private static final int FEWEST_SEGMENTS = 8;
+
   private VectorWinogradChoice() {}
 
   /** Reads the switch once, on first use. */
@@ -28,6 +31,32 @@ final class VectorWinogradChoice {
   /** Tells the same of a forward pass, whose transformed weight may be kept for other calls. */
   static boolean serves(ConvGeometry g, boolean kept) {
     return Switch.ON && fits(g) && pays(g, kept);
+  }
+
+  /**
+   * Tells whether {@link VectorWinogradPlanes} takes less time than other ways, for the forward
+   * pass.
+   */
+  static boolean planes(ConvGeometry g) {
+    WindowAxis rows = WindowAxis.rows(g);
+    WindowAxis columns = WindowAxis.columns(g);
+    if (!Switch.ON || g.groups() > 1 || !VectorTurn.serves(VectorPanels.LANES)) {
+      return false;
+    }
+    int segments = g.batch() * ((g.outHeight() + 3) / 4);
+    return SegmentLayout.serves(rows)
+        && SegmentLayout.serves(columns)
+        && fewChannels(g.inChannels(), g.outChannels(), segments)
+        && segments >= FEWEST_SEGMENTS
+        && g.outWidth() >= 7
+        && g.batch() * g.outHeight() >= 3 * segments;
+  }
+
+  /** Tells whether turning the activations costs less than empty halves of vectors. */
+  private static boolean fewChannels(int in, int out, int segments) {
+    boolean narrow = in <= 16 && out <= 12 && in * out > 16;
+    boolean widening = in >= 4 && in <= 8 && out <= 16 && segments >= 4 * FEWEST_SEGMENTS;
+    return narrow || widening;
   }
 
   /** Tells whether the transform can compute this convolution at all. */

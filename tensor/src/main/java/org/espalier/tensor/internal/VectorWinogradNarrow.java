@@ -145,7 +145,7 @@ final class VectorWinogradNarrow {
     int run = count * tiles.across() * out;
     for (int j = 0; j < SIDE; j++) {
       int at = j * outPlane;
-      VectorWinogradLine.output(products, at, row, 0, halfBack, at, row, 1, run);
+      VectorWinogradRun.output(products, at, row, halfBack, at, row, run);
     }
   }
 
