@@ -3,18 +3,8 @@ package org.espalier.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
-import org.espalier.io.SafeTensors;
-import org.espalier.io.StateDict;
 import org.espalier.io.data.Dataset;
-import org.espalier.io.data.ModelInput;
-import org.espalier.io.data.Normalization;
-import org.espalier.nn.Module;
 import org.espalier.nn.model.Models;
-import org.espalier.nn.model.ResNet;
-import org.espalier.tensor.FormatException;
-import org.espalier.tensor.Shape;
-import org.espalier.tensor.Tensor;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -63,23 +53,12 @@ final class ModelOptions {
    * @param samples what the model will see; bare weights take shape and classes from there
    */
   ModelFile load(Dataset samples) throws IOException {
-    ModelFile loaded = file != null ? ModelFile.load(file) : bare(samples);
+    ModelFile loaded =
+        file != null
+            ? ModelFile.load(file)
+            : new BareWeights(weights, name, normalize).load(samples);
     DataOptions.checkFits(samples, loaded.input(), loaded.classNames());
     return loaded;
-  }
-
-  private ModelFile bare(Dataset samples) throws IOException {
-    Shape input = samples.sampleShape();
-    Normalization normalization = NormalizationOption.parse(normalize, input.size(-1));
-    Module model = Models.byName(name, input, samples.classNames().size());
-    Map<String, Tensor> tensors = SafeTensors.read(weights);
-    Map<String, String> names = ResNet.pytorchNames(model);
-    try {
-      StateDict.load(model, input, tensors, path -> names.getOrDefault(path, path));
-    } catch (FormatException e) {
-      throw new FormatException(weights + ": " + e.getMessage(), e);
-    }
-    return new ModelFile(model, ModelInput.of(samples, normalization));
   }
 
   /** Returns the file that holds the weights. */

@@ -31,7 +31,8 @@ record RunReport(TrainSettings settings, TrainingData data, Techniques technique
   /** Writes the report to a file. */
   void write(Path file, History history, List<Candidate> candidates, TextTable table, Ending ending)
       throws IOException {
-    HtmlReport report = new HtmlReport("Espalier: " + settings.model() + " on " + settings.data());
+    HtmlReport report =
+        new HtmlReport("Espalier: " + settings.start().title() + " on " + settings.data());
     Candidate last = candidates.get(candidates.size() - 1);
     report.note(
         "%s; %d epochs; batch size %d; %s; learning rate %s; weight decay %s; augmentation %s; seed %d"

@@ -59,7 +59,21 @@ final class TrainCommand implements Callable<Integer> {
       names = "--model",
       description =
           "A model's name (default: resnet20); a name that does not exist lists those that do.")
-  private String model = "resnet20";
+  private String model;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "FILE",
+      description =
+          "Start from trained weights: a model file or a run folder, or with --model and --normalize bare weights as"
+              + " PyTorch names them.")
+  private String weights;
+
+  @Option(
+      names = "--normalize",
+      paramLabel = "WORD",
+      description = "For bare weights: " + NormalizationOption.FORMS + ".")
+  private String normalize;
 
   @Option(names = "--epochs", description = "Epochs (default: 12).")
   private int epochs = 12;
@@ -160,8 +174,9 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private TrainingSession started(SaveInterval interval) throws IOException {
-    Path folder = RunFolder.named(out, model);
-    return new TrainingSession(folder, settings(folder), null, interval);
+    StartingPoint start = StartingPoint.of(model, weights, normalize);
+    Path folder = RunFolder.named(out, start.title());
+    return new TrainingSession(folder, settings(folder, start), null, interval);
   }
 
   private TrainingSession resumed(SaveInterval interval) throws IOException {
@@ -188,7 +203,7 @@ final class TrainCommand implements Callable<Integer> {
             + String.join(", ", others));
   }
 
-  private TrainSettings settings(Path folder) throws IOException {
+  private TrainSettings settings(Path folder, StartingPoint start) throws IOException {
     RunFolder.checkNew(folder, "choose another --out, or go on with --resume " + folder);
     check(epochs >= 1, "--epochs must be at least 1, got " + epochs);
     check(minutes == null || minutes > 0, "--minutes must be above 0, got " + minutes);
@@ -223,7 +238,7 @@ final class TrainCommand implements Callable<Integer> {
         words,
         limit == null ? 0 : limit,
         validation,
-        model,
+        start,
         epochs,
         minutes == null ? 0 : minutes,
         patience == null ? 0 : patience,

@@ -21,7 +21,7 @@ record TrainSettings(
     String augment,
     int limit,
     double validation,
-    String model,
+    StartingPoint start,
     int epochs,
     double minutes,
     int patience,
@@ -52,7 +52,9 @@ record TrainSettings(
     values.put("augment", augment);
     values.put("limit", limit == 0 ? null : (long) limit);
     values.put("validation", validation);
-    values.put("model", model);
+    values.put("model", start.model());
+    values.put("weights", start.weights());
+    values.put("normalize", start.normalize());
     values.put("epochs", (long) epochs);
     values.put("minutes", minutes == 0 ? null : minutes);
     values.put("patience", patience == 0 ? null : (long) patience);
@@ -86,7 +88,8 @@ record TrainSettings(
         text(values, "augment"),
         (int) orZero(values, "limit"),
         number(values, "validation"),
-        text(values, "model"),
+        new StartingPoint(
+            optional(values, "model"), optional(values, "weights"), optional(values, "normalize")),
         (int) number(values, "epochs"),
         orZero(values, "minutes"),
         (int) orZero(values, "patience"),

@@ -29,8 +29,15 @@ record TrainingData(
     int evaluationBatch) {
   private static final int LARGEST_EVALUATION_BATCH = 100;
 
+  /** Says what samples go through first, null where that is to be measured. */
+  @FunctionalInterface
+  interface KnownNormalization {
+    /** Returns the normalisation for samples of this shape. */
+    Normalization of(Shape sample) throws IOException;
+  }
+
   /** Reads the samples that a run's options name. */
-  static TrainingData read(TrainSettings settings) throws IOException {
+  static TrainingData read(TrainSettings settings, KnownNormalization known) throws IOException {
     DataOptions options = settings.dataOptions();
     DataSource source = options.source();
     if (source.isSingleFile() && options.test == null) {
@@ -41,11 +48,12 @@ record TrainingData(
     Dataset test = options.test();
     DataOptions.checkFits(test, all.sampleShape(), all.classNames());
     Split split = split(all, settings);
+    Normalization own = known.of(all.sampleShape());
     return new TrainingData(
         split.training(),
         split.validation(),
         test,
-        source.normalization(split.training()),
+        own == null ? source.normalization(split.training()) : own,
         Math.min(LARGEST_EVALUATION_BATCH, settings.batchSize()));
   }
 

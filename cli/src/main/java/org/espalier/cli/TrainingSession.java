@@ -12,17 +12,18 @@ import org.espalier.io.Checkpoint;
 import org.espalier.io.JsonLines;
 import org.espalier.io.PictureOptions.Resize;
 import org.espalier.io.data.ModelInput;
+import org.espalier.io.data.Normalization;
 import org.espalier.nn.Costs;
 import org.espalier.nn.Module;
 import org.espalier.nn.Snapshot;
 import org.espalier.nn.loss.CrossEntropy;
 import org.espalier.nn.loss.Loss;
-import org.espalier.nn.model.Models;
 import org.espalier.optim.Goal;
 import org.espalier.optim.Optimizer;
 import org.espalier.optim.Schedule;
 import org.espalier.optim.train.History;
 import org.espalier.optim.train.Trainer;
+import org.espalier.tensor.Shape;
 import org.espalier.tensor.StateException;
 import org.espalier.tensor.kernel.KernelLookup;
 
@@ -64,7 +65,7 @@ final class TrainingSession {
 
   /** Trains, cuts and reports; returns false if the run was interrupted and can be resumed. */
   boolean run() throws IOException {
-    TrainingData data = TrainingData.read(settings);
+    TrainingData data = TrainingData.read(settings, this::normalization);
     ModelFile trained = resumed == null ? fresh(data) : goOn(data);
     Map<String, Object> meta = trained.use().meta();
     settings.addTo(meta);
@@ -89,10 +90,14 @@ final class TrainingSession {
     return true;
   }
 
-  private ModelFile fresh(TrainingData data) {
-    Module model = Models.byName(settings.model(), data.input(), data.classNames().size());
-    model.initialize(settings.seed());
-    return new ModelFile(model, input(data));
+  private Normalization normalization(Shape sample) throws IOException {
+    return resumed != null && settings.start().isTrained()
+        ? ModelFile.of(resumed).normalization()
+        : settings.start().normalization(sample);
+  }
+
+  private ModelFile fresh(TrainingData data) throws IOException {
+    return new ModelFile(settings.start().load(data.training(), settings.seed()), input(data));
   }
 
   /** Picture files of other sizes are predicted as they were trained on, if that was said. */
@@ -116,7 +121,7 @@ final class TrainingSession {
     out.println(
         "%s on %s: %s training, %s validation, %s test samples %s; %s"
             .formatted(
-                settings.model(),
+                settings.start().title(),
                 settings.data(),
                 Figures.count(data.training().size()),
                 Figures.count(data.validation().size()),
@@ -126,6 +131,9 @@ final class TrainingSession {
     out.println(
         "%s parameters, %s MACs an image"
             .formatted(Figures.count(costs.params()), Figures.count(costs.macs())));
+    if (settings.start().isTrained()) {
+      out.println("weights: " + settings.start().weights());
+    }
     out.println("kernels: " + KernelLookup.describe());
     out.println("run folder: " + folder + (resumed == null ? "" : " (resumed)"));
   }

@@ -30,7 +30,9 @@ class TrainSettingsTest {
         "flip",
         7,
         0.1,
-        "resnet8",
+        test == null
+            ? new StartingPoint("resnet8", null, null)
+            : new StartingPoint("resnet8", "w.safetensors", "imagenet"),
         12,
         0.1 + 0.2,
         3,
