@@ -30,9 +30,11 @@ import org.espalier.tensor.StateException;
  *
  * <p>{@link #int8} and {@link #affine} put a grid wherever integer inference has one: at every
  * weight, at the model's input and at each {@link QuantizationPoints point} but what the model
- * returns. Ranges of values follow a moving average until they are frozen. Batch norms are folded
- * into the weights, in front of their quantisation, when they are frozen. Both happen after given
- * numbers of steps, or at the last third of the epochs.
+ * returns. Ranges of values follow a moving average until they are frozen: after a given number of
+ * steps, else at the last third of the epochs. Batch norms are frozen and folded into the weights,
+ * in front of their quantisation, only where a number of steps is given: without norms a network
+ * learns at small rates only. Grids that each output channel has of its own scale with the channel,
+ * so whoever makes the integer model may as well fold then.
  *
  * <p>With less than 8 bits the first and the last layer stay as they are, unless asked for.
  */
@@ -40,6 +42,7 @@ public final class QuantizationAwareTraining implements Callback, Stateful {
   private static final System.Logger LOG =
       System.getLogger(QuantizationAwareTraining.class.getName());
   private static final int FULL_BITS = 8;
+  private static final long NEVER = -1;
   private static final long BY_EPOCH = -1;
 
   private final Shape sampleShape;
@@ -49,7 +52,7 @@ public final class QuantizationAwareTraining implements Callback, Stateful {
   private final boolean signs;
   private boolean quantizeFirstLast;
   private double rate = Observers.DEFAULT_RATE;
-  private long freezeNormsAfter = BY_EPOCH;
+  private long freezeNormsAfter = NEVER;
   private long freezeRangesAfter = BY_EPOCH;
   private Module model;
   private long steps;
@@ -271,8 +274,7 @@ public final class QuantizationAwareTraining implements Callback, Stateful {
       attach(model).forEach(layer -> epoch.claim(layer.weight(), name()));
     }
     boolean isLate = epoch.index() > 0 && 3 * epoch.index() >= 2 * epoch.epochs();
-    if (freezeNormsAfter == BY_EPOCH && isLate) {
-      freezeNorms();
+    if (freezeRangesAfter == BY_EPOCH && isLate) {
       ModelQuantizers.freezeRanges(model);
     }
   }
@@ -292,7 +294,7 @@ public final class QuantizationAwareTraining implements Callback, Stateful {
               }
             });
     steps++;
-    if (freezeNormsAfter != BY_EPOCH && model != null) {
+    if (freezeNormsAfter != NEVER && model != null) {
       if (steps == Math.max(1, freezeNormsAfter)) {
         freezeNorms();
       }

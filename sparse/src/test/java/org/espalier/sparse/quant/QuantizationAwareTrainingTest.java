@@ -198,10 +198,14 @@ class QuantizationAwareTrainingTest {
   }
 
   @Test
-  void int8FreezesByItselfInTheLastThird() {
+  void int8FreezesRangesByItselfInTheLastThirdAndLeavesNorms() {
     Module model = net();
     trainer(model, QuantizationAwareTraining.int8(IMAGE), 3).build().run();
-    assertFalse(hasNorm(model));
+    assertTrue(hasNorm(model));
+    Range[] before = ofValues(model).get(3).ranges();
+    run(model, normal(1, 2, 8, 8, 3), Mode.TRAIN);
+    assertEquals(before[0], ofValues(model).get(3).ranges()[0]);
+    ofValues(model).forEach(one -> assertEquals(FakeQuantize.Follow.NOTHING, one.follow()));
   }
 
   @Test
