@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import org.espalier.io.data.Dataset;
 import org.espalier.io.data.Normalization;
 import org.espalier.nn.Module;
+import org.espalier.nn.Parameter;
 import org.espalier.nn.model.Models;
 import org.espalier.tensor.Shape;
 
@@ -61,6 +62,11 @@ record StartingPoint(String model, String weights, String normalize) {
     }
     ModelFile trained = trained();
     DataOptions.checkFits(samples, trained.input(), trained.classNames());
+    if (trained.model().parameters().stream().noneMatch(Parameter::isTrainable)) {
+      throw new IllegalArgumentException(
+          weights
+              + " holds nothing to train, as integer models do: start from the float model it was made from");
+    }
     return trained.model();
   }
 

@@ -21,6 +21,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /**
@@ -174,9 +175,21 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private TrainingSession started(SaveInterval interval) throws IOException {
-    StartingPoint start = StartingPoint.of(model, weights, normalize);
+    StartingPoint start = StartingPoint.of(architecture(), weights, normalize);
     Path folder = RunFolder.named(out, start.title());
     return new TrainingSession(folder, settings(folder, start), null, interval);
+  }
+
+  /**
+   * Returns the model's name; that of a recipe gives way to a trained model of the command line.
+   */
+  private String architecture() {
+    ParseResult said = spec.commandLine().getParseResult();
+    boolean givesWay =
+        said.hasMatchedOption("--weights")
+            && !said.hasMatchedOption("--model")
+            && normalize == null;
+    return givesWay ? null : model;
   }
 
   private TrainingSession resumed(SaveInterval interval) throws IOException {

@@ -29,13 +29,9 @@ class CompareCriteriaCommandTest {
 
   @BeforeAll
   static void train() throws IOException {
-    idx = TinyData.idx(shared.resolve("idx"), 24, 12);
-    run = shared.resolve("run");
-    Cli.of(
-            "train --data idx:%s --model resnet8 --prune none --epochs 1 --validation 0"
-                + " --batch-size 8 --out %s",
-            idx, run)
-        .done();
+    TinyRun trained = TinyRun.train(shared, 24, 12, "--model resnet8 --epochs 1 --batch-size 8");
+    idx = trained.data();
+    run = trained.folder();
   }
 
   @Test

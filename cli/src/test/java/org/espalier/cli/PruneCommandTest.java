@@ -37,13 +37,10 @@ class PruneCommandTest {
 
   @BeforeAll
   static void train() throws IOException {
-    idx = TinyData.idx(shared.resolve("idx"), 48, 30);
-    run = shared.resolve("run");
-    Cli.of(
-            "train --data idx:%s --model resnet8 --prune none --epochs 2 --validation 0"
-                + " --batch-size 8 --out %s --threads 1",
-            idx, run)
-        .done();
+    TinyRun trained =
+        TinyRun.train(shared, 48, 30, "--model resnet8 --epochs 2 --batch-size 8 --threads 1");
+    idx = trained.data();
+    run = trained.folder();
   }
 
   private static double figure(String text, String pattern) {

@@ -2,6 +2,7 @@ package org.espalier.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -28,12 +29,9 @@ class StartingPointTest {
 
   @BeforeAll
   static void train() throws IOException {
-    idx = TinyData.idx(shared.resolve("idx"), 24, 6);
-    run = shared.resolve("run");
-    Cli.of(
-            "train --data idx:%s --model mlp-4 --prune none --epochs 2 --validation 0 --out %s",
-            idx, run)
-        .done();
+    TinyRun trained = TinyRun.train(shared, 24, 6, "--model mlp-4 --epochs 2");
+    idx = trained.data();
+    run = trained.folder();
   }
 
   private static Map<String, Tensor> weights(Path place) throws IOException {
@@ -93,6 +91,29 @@ class StartingPointTest {
     Files.delete(copy);
     Cli.of("train --resume %s", killed).done();
     assertSameWeights(whole, killed);
+  }
+
+  @Test
+  void theModelThatARecipeNamesGivesWayToWeightsOnTheCommandLine() throws IOException {
+    Path recipe = folder.resolve("recipe.json");
+    Files.writeString(recipe, "{\"model\": \"lenet5\", \"prune\": \"none\", \"validation\": 0}");
+    Path out = folder.resolve("out");
+    String still = " --rate 1e-30 --weight-decay 0 --epochs 1";
+    Cli.of("train --recipe %s --data idx:%s --weights %s --out %s" + still, recipe, idx, run, out)
+        .done();
+    assertSameWeights(run, out);
+  }
+
+  @Test
+  void weightsThatDoNotFitTheSamplesOrHoldNothingToTrainLeaveNoFolder() throws IOException {
+    Path out = folder.resolve("out");
+    Cli other = Cli.of("train --limit 16 --weights %s --out %s", run, out);
+    assertTrue(other.err().contains("the model takes samples [8, 8, 1]"), other.err());
+    Path integers = folder.resolve("integers");
+    Cli.of("quantize %s --data idx:%s --out %s", run, idx, integers).done();
+    Cli codes = Cli.of("train --data idx:%s --weights %s --out %s", idx, integers, out);
+    assertTrue(codes.err().contains("nothing to train"), codes.err());
+    assertFalse(Files.exists(out));
   }
 
   @Test

@@ -36,12 +36,9 @@ class WrongUseTest {
 
   @BeforeAll
   static void train() throws IOException {
-    idx = TinyData.idx(shared.resolve("idx"), 24, 6);
-    run = shared.resolve("run");
-    Cli.of(
-            "train --data idx:%s --model mlp-4 --prune none --epochs 1 --validation 0 --out %s",
-            idx, run)
-        .done();
+    TinyRun trained = TinyRun.train(shared, 24, 6, "--model mlp-4 --epochs 1");
+    idx = trained.data();
+    run = trained.folder();
   }
 
   private static void assertRefused(String said, String words, Object... places) {

@@ -16,6 +16,9 @@ final class VectorWinogradChoice {
   /** Fewest segments of {@link VectorWinogradPlanes}: two threads want a block each. */
   private static final int FEWEST_SEGMENTS = 8;
 
+  /** Fewest columns there: each line of fewer places is to a seventh a place between lines. */
+  private static final int FEWEST_COLUMNS = 7;
+
   private VectorWinogradChoice() {}
 
   /** Reads the switch once, on first use. */
@@ -43,16 +46,22 @@ final class VectorWinogradChoice {
     if (!Switch.ON || g.groups() > 1 || !VectorTurn.serves(VectorPanels.LANES)) {
       return false;
     }
-    int segments = g.batch() * ((g.outHeight() + 3) / 4);
+    int down = (g.outHeight() + SegmentLayout.HIGH - 1) / SegmentLayout.HIGH;
+    int segments = g.batch() * down;
+    boolean mostRowsInside = 4 * g.outHeight() >= 3 * down * SegmentLayout.HIGH;
     return SegmentLayout.serves(rows)
         && SegmentLayout.serves(columns)
         && fewChannels(g.inChannels(), g.outChannels(), segments)
         && segments >= FEWEST_SEGMENTS
-        && g.outWidth() >= 7
-        && g.batch() * g.outHeight() >= 3 * segments;
+        && g.outWidth() >= FEWEST_COLUMNS
+        && mostRowsInside;
   }
 
-  /** Tells whether turning the activations costs less than empty halves of vectors. */
+  /**
+   * Tells whether turning the activations costs less than empty halves of vectors, by the table in
+   * {@code docs/performance.md}: outputs of a whole vector pay only where inputs are a half at
+   * most.
+   */
   private static boolean fewChannels(int in, int out, int segments) {
     boolean narrow = in <= 16 && out <= 12 && in * out > 16;
     boolean widening = in >= 4 && in <= 8 && out <= 16 && segments >= 4 * FEWEST_SEGMENTS;

@@ -3,6 +3,7 @@ package org.espalier.tensor.internal;
 import static org.espalier.tensor.internal.VectorWinogradTest.geometry;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.espalier.tensor.kernel.ConvGeometry;
 import org.junit.jupiter.api.BeforeAll;
@@ -37,5 +38,23 @@ class VectorWinogradChoiceTest {
     assertFalse(VectorWinogradChoice.fits(geometry(3, 5, 64, 16, 16, 64, 64, 1, 2, 2, 1)));
     assertFalse(VectorWinogradChoice.fits(geometry(3, 1, 64, 16, 16, 64, 64, 1, 0, 0, 1)));
     assertFalse(VectorWinogradChoice.fits(geometry(1, 8, 16, 1, 150, 64, 128, 0, 4, 4, 1)));
+  }
+
+  @Test
+  void pixelsBecomeLanesOfFewChannelsAndEnoughLines() {
+    assumeTrue(VectorTurn.serves(16), "skipped: squares of 16 need vectors of 512 bits");
+    assertTrue(VectorWinogradChoice.planes(geometry(3, 3, 1, 32, 32, 16, 8, 1, 1, 1, 1)));
+    assertTrue(VectorWinogradChoice.planes(geometry(3, 3, 64, 32, 32, 8, 16, 1, 1, 1, 1)));
+    assertFalse(VectorWinogradChoice.planes(geometry(3, 3, 1, 32, 32, 8, 16, 1, 1, 1, 1)));
+    assertFalse(VectorWinogradChoice.planes(geometry(3, 3, 64, 32, 32, 16, 16, 1, 1, 1, 1)));
+    assertFalse(VectorWinogradChoice.planes(geometry(3, 3, 64, 32, 32, 20, 10, 1, 1, 1, 1)));
+    assertFalse(VectorWinogradChoice.planes(geometry(3, 3, 64, 32, 32, 3, 4, 1, 1, 1, 1)));
+    assertFalse(VectorWinogradChoice.planes(geometry(3, 3, 64, 5, 32, 10, 10, 1, 1, 1, 1)));
+    assertFalse(VectorWinogradChoice.planes(geometry(3, 3, 64, 32, 6, 10, 10, 1, 1, 1, 1)));
+    assertFalse(VectorWinogradChoice.planes(geometry(3, 3, 64, 32, 32, 10, 10, 1, 1, 1, 2)));
+    assertFalse(VectorWinogradChoice.planes(geometry(5, 5, 64, 32, 32, 10, 10, 2, 2, 2, 1)));
+    assertFalse(
+        VectorWinogradChoice.planes(
+            new ConvGeometry(64, 32, 32, 10, 16, 16, 10, 3, 3, 2, 2, 1, 1, 1, 1, 1)));
   }
 }

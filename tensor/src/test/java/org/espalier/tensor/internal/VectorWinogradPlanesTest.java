@@ -5,7 +5,6 @@ import static org.espalier.tensor.internal.Floats.dirty;
 import static org.espalier.tensor.internal.Floats.noise;
 import static org.espalier.tensor.internal.VectorWinogradTest.geometry;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -154,22 +153,5 @@ class VectorWinogradPlanesTest {
     }
     assertArrayEquals(results[0], results[1]);
     assertArrayEquals(results[0], results[2]);
-  }
-
-  @Test
-  void choiceTakesFewChannelsOfEnoughLines() {
-    assertTrue(VectorWinogradChoice.planes(geometry(3, 3, 1, 32, 32, 16, 8, 1, 1, 1, 1)));
-    assertTrue(VectorWinogradChoice.planes(geometry(3, 3, 64, 32, 32, 8, 16, 1, 1, 1, 1)));
-    assertFalse(VectorWinogradChoice.planes(geometry(3, 3, 1, 32, 32, 8, 16, 1, 1, 1, 1)));
-    assertFalse(VectorWinogradChoice.planes(geometry(3, 3, 64, 32, 32, 16, 16, 1, 1, 1, 1)));
-    assertFalse(VectorWinogradChoice.planes(geometry(3, 3, 64, 32, 32, 20, 10, 1, 1, 1, 1)));
-    assertFalse(VectorWinogradChoice.planes(geometry(3, 3, 64, 32, 32, 3, 4, 1, 1, 1, 1)));
-    assertFalse(VectorWinogradChoice.planes(geometry(3, 3, 64, 5, 32, 10, 10, 1, 1, 1, 1)));
-    assertFalse(VectorWinogradChoice.planes(geometry(3, 3, 64, 32, 6, 10, 10, 1, 1, 1, 1)));
-    assertFalse(VectorWinogradChoice.planes(geometry(3, 3, 64, 32, 32, 10, 10, 1, 1, 1, 2)));
-    assertFalse(VectorWinogradChoice.planes(geometry(5, 5, 64, 32, 32, 10, 10, 2, 2, 2, 1)));
-    assertFalse(
-        VectorWinogradChoice.planes(
-            new ConvGeometry(64, 32, 32, 10, 16, 16, 10, 3, 3, 2, 2, 1, 1, 1, 1, 1)));
   }
 }
