@@ -72,6 +72,7 @@ final class CompareCriteriaCommand implements Callable<Integer> {
     ComparisonLog.check(folder, settings);
     Dataset test = PruningData.test(data, samples);
     ModelFile loaded = model.load(test);
+    retraining.checkTeacher(loaded.model());
     boolean needed =
         retraining.needsTraining() || criteria.stream().anyMatch(Criteria::needsImages);
     PruningData parts = PruningData.of(data, samples, test, loaded.normalization(), needed);
@@ -192,7 +193,7 @@ final class CompareCriteriaCommand implements Callable<Integer> {
     Hits tuned = null;
     if (retraining.isTraining() && !dense) {
       tuned = new Hits();
-      retraining.train(pruned, parts, data.source().usualAugmentation(), console);
+      retraining.train(pruned, loaded.model(), parts, data.source().usualAugmentation(), console);
       parts.evaluate(pruned, tuned);
     }
     double seconds = (System.nanoTime() - start) / 1e9;

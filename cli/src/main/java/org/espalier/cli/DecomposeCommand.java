@@ -65,6 +65,7 @@ final class DecomposeCommand implements Callable<Integer> {
     RunFolder.checkNew(folder, "choose another --out");
     Dataset test = PruningData.test(data, samples);
     ModelFile loaded = model.load(test);
+    retraining.checkTeacher(loaded.model());
     recipe.check(loaded.model());
     PruningData parts =
         PruningData.of(data, samples, test, loaded.normalization(), retraining.needsTraining());

@@ -73,6 +73,7 @@ final class PruneCommand implements Callable<Integer> {
     }
     Dataset test = PruningData.test(data, samples);
     ModelFile loaded = model.load(test);
+    retraining.checkTeacher(loaded.model());
     boolean needed = criterion.needsImages() || retraining.needsTraining() && !dryRun;
     PruningData parts = PruningData.of(data, samples, test, loaded.normalization(), needed);
     return Workers.run(

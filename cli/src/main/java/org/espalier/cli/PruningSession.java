@@ -28,6 +28,7 @@ final class PruningSession {
 
   private final Path folder;
   private final PruningRecipe recipe;
+  private final Module dense;
   private final long denseBytes;
   private final PruningData data;
   private final RetrainingOptions retraining;
@@ -56,6 +57,7 @@ final class PruningSession {
       PrintStream out) {
     this.folder = folder;
     this.recipe = recipe;
+    this.dense = dense.model();
     this.denseBytes = denseBytes;
     this.data = data;
     this.retraining = retraining;
@@ -100,7 +102,7 @@ final class PruningSession {
       candidates.note(model, RECALIBRATED, step.isLast());
     }
     if (retraining.isTraining()) {
-      histories.add(retraining.train(model, data, usualAugment, out));
+      histories.add(retraining.train(model, dense, data, usualAugment, out));
       candidates.note(model, TUNED, step.isLast());
     }
   }

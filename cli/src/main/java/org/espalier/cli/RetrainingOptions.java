@@ -2,6 +2,7 @@ package org.espalier.cli;
 
 import java.io.PrintStream;
 import java.util.Map;
+import org.espalier.cli.recipe.DistillOptions;
 import org.espalier.nn.Module;
 import org.espalier.optim.Schedule;
 import org.espalier.optim.Sgd;
@@ -40,6 +41,14 @@ final class RetrainingOptions {
       description = "none, or a list of flip, cropN, cutoutN (default: what suits the data).")
   private String augment;
 
+  @Option(
+      names = "--distill",
+      paramLabel = "OPTIONS",
+      description =
+          "Fine-tune by the answers of the model before the cut too: temperature and share as in T=4,a=0.9,"
+              + " and what it computes inside, as in hint=layer3:layer3 (default: by the targets alone).")
+  private String distill;
+
   /** Refuses options that are wrong. */
   void check() {
     if (epochs < 0 || batches < 0) {
@@ -54,6 +63,24 @@ final class RetrainingOptions {
     }
     if (augment != null) {
       DataSource.named(augment);
+    }
+    if (distill != null) {
+      teaching();
+      if (epochs == 0) {
+        throw new IllegalArgumentException(
+            "--distill says how the model before the cut teaches: add --finetune EPOCHS");
+      }
+    }
+  }
+
+  /**
+   * Refuses hints at modules that the model has not, before anything is written.
+   *
+   * @param dense the model before it is cut, the teacher
+   */
+  void checkTeacher(Module dense) {
+    if (distill != null) {
+      teaching().checkNames(dense);
     }
   }
 
@@ -87,26 +114,31 @@ final class RetrainingOptions {
   /**
    * Trains the model, which is modified.
    *
+   * @param dense the model before it was cut, not modified
    * @param usualAugment the augmentation where the user named none
    */
-  History train(Module model, PruningData data, String usualAugment, PrintStream out) {
+  History train(
+      Module model, Module dense, PruningData data, String usualAugment, PrintStream out) {
     try (ProgressLine progress = new ProgressLine(out, ProgressLine.isTerminal())) {
-      return Trainer.builder(
-              model,
-              TrainingSession.CROSS_ENTROPY,
-              Sgd.builder()
-                  .rate(rate)
-                  .momentum(0.9)
-                  .nesterov(true)
-                  .weightDecay(weightDecay)
-                  .build(),
-              data.trainingBatches(augment == null ? usualAugment : augment))
-          .epochs(epochs)
-          .schedule(Schedule.warmupCosine(0, SCHEDULE_PARTS, 0), SCHEDULE_PARTS)
-          .seed(data.seed())
-          .progress(progress::show)
-          .build()
-          .run();
+      Trainer.Builder trainer =
+          Trainer.builder(
+                  model,
+                  TrainingSession.CROSS_ENTROPY,
+                  Sgd.builder()
+                      .rate(rate)
+                      .momentum(0.9)
+                      .nesterov(true)
+                      .weightDecay(weightDecay)
+                      .build(),
+                  data.trainingBatches(augment == null ? usualAugment : augment))
+              .epochs(epochs)
+              .schedule(Schedule.warmupCosine(0, SCHEDULE_PARTS, 0), SCHEDULE_PARTS)
+              .seed(data.seed())
+              .progress(progress::show);
+      if (distill != null) {
+        trainer.task(teaching().task(dense, TrainingSession.CROSS_ENTROPY));
+      }
+      return trainer.build().run();
     } catch (OutOfMemoryError e) {
       throw Failures.outOfMemory(data.batchSize(), e);
     }
@@ -116,11 +148,20 @@ final class RetrainingOptions {
   String describe() {
     String statistics =
         batches > 0 ? "batch-norm statistics from %d batches; ".formatted(batches) : "";
-    return statistics
-        + (epochs > 0
-            ? "%d %s of fine-tuning, learning rate %s, weight decay %s"
-                .formatted(epochs, epochs == 1 ? "epoch" : "epochs", rate, weightDecay)
-            : "no fine-tuning");
+    return statistics + (epochs > 0 ? training() : "no fine-tuning");
+  }
+
+  private String training() {
+    String text =
+        "%d %s of fine-tuning, learning rate %s, weight decay %s"
+            .formatted(epochs, epochs == 1 ? "epoch" : "epochs", rate, weightDecay);
+    return distill == null
+        ? text
+        : text + ", taught by the model before the cut " + teaching().describe();
+  }
+
+  private DistillOptions teaching() {
+    return DistillOptions.parse(distill);
   }
 
   /** Adds the options to a record that tells runs apart. */
@@ -130,5 +171,8 @@ final class RetrainingOptions {
     settings.put("rate", rate);
     settings.put("weight_decay", weightDecay);
     settings.put("augment", augment == null ? "" : augment);
+    if (distill != null) {
+      settings.put("distill", distill);
+    }
   }
 }

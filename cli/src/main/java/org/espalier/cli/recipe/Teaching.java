@@ -5,46 +5,27 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Set;
-import java.util.TreeSet;
 import org.espalier.io.Checkpoint;
 import org.espalier.io.data.ModelInput;
 import org.espalier.nn.Module;
 import org.espalier.nn.Snapshot;
-import org.espalier.nn.loss.DistillationLoss;
 import org.espalier.optim.train.Trainer;
-import org.espalier.sparse.distillation.Distillation;
 import org.espalier.sparse.quant.BatchNormFolding;
 import org.espalier.tensor.FormatException;
 
 /**
- * Learns from a trained model's answers beside the targets: {@code --teacher RUN}, with {@code
- * --distill T=4,a=0.9} for temperature and share, and {@code hint=THEIRS:OURS} for what two modules
- * compute inside, {@code hint-weight} saying how much that counts.
+ * Learns from a trained model's answers beside the targets: {@code --teacher RUN}, {@code
+ * --distill} saying how they count.
  */
 final class Teaching implements Technique {
   private static final String MODEL = "model.safetensors";
-  private static final Set<String> NAMES = new TreeSet<>(Set.of("t", "a", "hint", "hint-weight"));
 
   private final String place;
-  private final NamedOptions options;
-  private final DistillationLoss loss;
+  private final DistillOptions options;
 
-  private Teaching(String place, NamedOptions options) {
+  private Teaching(String place, DistillOptions options) {
     this.place = place;
     this.options = options;
-    loss =
-        new DistillationLoss(
-            options.number("t", DistillationLoss.DEFAULT_TEMPERATURE),
-            options.number("a", DistillationLoss.DEFAULT_ALPHA));
-    if (options.has("hint") && options.list("hint").length != 2) {
-      throw options.wrong(
-          "hint", "a module of the teacher and one of the student, as in layer3:layer3");
-    }
-    if (options.has("hint-weight") && !options.has("hint")) {
-      throw new IllegalArgumentException(
-          "--distill: hint-weight weighs a hint; name one with hint");
-    }
   }
 
   /**
@@ -54,8 +35,7 @@ final class Teaching implements Technique {
    * @param distill its options; may be null
    */
   static Teaching parse(String place, String distill) {
-    return new Teaching(
-        place, NamedOptions.parse("--distill", distill == null ? "" : distill, NAMES));
+    return new Teaching(place, DistillOptions.parse(distill == null ? "" : distill));
   }
 
   @Override
@@ -65,11 +45,7 @@ final class Teaching implements Technique {
 
   @Override
   public String describe(int epochs) {
-    String text =
-        "taught by %s (T=%s, a=%s)"
-            .formatted(
-                place, NamedOptions.plain(loss.temperature()), NamedOptions.plain(loss.alpha()));
-    return options.has("hint") ? text + " and what it computes inside" : text;
+    return "taught by %s %s".formatted(place, options.describe());
   }
 
   @Override
@@ -82,14 +58,13 @@ final class Teaching implements Technique {
   /** Refuses a hint at what int8 training folds away when it freezes norms. */
   @Override
   public void prepare(Module model, Site site) {
-    if (!options.has("hint") || !FakeGrids.areOn(model)) {
+    if (!options.hasHint() || !FakeGrids.areOn(model)) {
       return;
     }
-    String path = options.list("hint")[1];
-    if (BatchNormFolding.foldedPaths(model).contains(path)) {
+    if (BatchNormFolding.foldedPaths(model).contains(options.guided())) {
       throw new IllegalArgumentException(
           "--distill hint=%s: training for integers folds '%s' with its batch norm or layer, so what it computes would change on the way; name the block around it or the activation behind it"
-              .formatted(String.join(":", options.list("hint")), path));
+              .formatted(options.hint(), options.guided()));
     }
   }
 
@@ -100,14 +75,7 @@ final class Teaching implements Technique {
 
   @Override
   public void attach(Trainer.Builder trainer, Site site) {
-    Distillation.Builder builder =
-        Distillation.from(fitting(site))
-            .loss(new DistillationLoss(loss.temperature(), loss.alpha(), site.task()));
-    if (options.has("hint")) {
-      String[] paths = options.list("hint");
-      builder.hint(paths[0], paths[1], options.number("hint-weight", 1));
-    }
-    trainer.task(builder.build());
+    trainer.task(options.task(fitting(site), site.task()));
   }
 
   /**
