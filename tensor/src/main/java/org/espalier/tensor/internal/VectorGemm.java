@@ -19,7 +19,7 @@ import org.espalier.tensor.parallel.Parallel;
  *
  * <p>Packing is left out where it would cost more than it brings: the left matrix is read where it
  * lies if there are few columns, the right one if there are few rows, and where the right one is
- * stored transposed and the left one is thin, both are exchanged.
+ * stored transposed, both are exchanged if that takes less time.
  */
 final class VectorGemm {
   /** Rows of one block of c: 16 tiles; with 256 steps 96 KiB of a, a tenth of an L2 cache. */
@@ -122,12 +122,19 @@ final class VectorGemm {
     }
     VectorGemm gemm =
         new VectorGemm(transposeA, transposeB, m, n, k, a, b, start, accumulate, clamp, c);
-    long exchanged = (long) m * k + (long) m * n;
-    if (transposeB && !b.isFrozen() && exchanged < (long) n * k) {
+    if (transposeB && !b.isFrozen() && gemm.isExchangeFaster()) {
       gemm.exchanged();
     } else {
       gemm.run();
     }
+  }
+
+  /** Weighs tiles and turned elements of both ways; the sums are the same to the bit. */
+  private boolean isExchangeFaster() {
+    long asItIs = k * VectorPanels.stepCycles(m, n) + VectorPanels.turnCycles(n, k);
+    long leftTurned = transposeA ? 0 : VectorPanels.turnCycles(m, k);
+    long exchanged = k * VectorPanels.stepCycles(n, m) + leftTurned + VectorPanels.turnCycles(m, n);
+    return exchanged < asItIs;
   }
 
   /**

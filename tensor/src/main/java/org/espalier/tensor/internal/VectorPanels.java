@@ -46,6 +46,9 @@ final class VectorPanels {
   /** Rows of a register tile. */
   static final int ROWS = 6;
 
+  /** Floats of a matrix that stays in the L2 cache beside what it becomes: 1 MiB. */
+  private static final int CACHED = 1 << 18;
+
   /** Steps transposed at once. */
   private static final int STRIP = 32;
 
@@ -72,6 +75,16 @@ final class VectorPanels {
       cycles += width > 2 * LANES ? 27 : width > LANES ? 16 : 10;
     }
     return (rows + ROWS - 1) / ROWS * cycles;
+  }
+
+  /**
+   * Returns the rough processor cycles of transposing a matrix, as measured: half a cycle an
+   * element in squares, two one by one, and two where it does not stay in a cache.
+   */
+  static long turnCycles(int rows, int columns) {
+    long count = (long) rows * columns;
+    boolean bySquares = VectorTurn.serves(Math.min(rows, columns));
+    return bySquares && count <= CACHED ? count / 2 : 2 * count;
   }
 
   /** Returns the width of the panel to use where so many columns are left. */
@@ -209,7 +222,7 @@ final class VectorPanels {
 
   /**
    * Transposes: {@code to[p, r] = from[r, p]} for r below {@code rows} and p below {@code columns},
-   * in strips of steps whose targets stay in the L1 cache.
+   * in squares, or where none fits in strips of steps whose targets stay in the L1 cache.
    */
   static void turn(
       int rows,
@@ -220,6 +233,10 @@ final class VectorPanels {
       float[] to,
       int toAt,
       int toStride) {
+    if (VectorTurn.serves(Math.min(rows, columns))) {
+      VectorTurn.turn(rows, columns, from, fromAt, fromStride, to, toAt, toStride);
+      return;
+    }
     for (int strip = 0; strip < columns; strip += STRIP) {
       int count = Math.min(STRIP, columns - strip);
       for (int r = 0; r < rows; r++) {

@@ -48,6 +48,32 @@ final class VectorTurn {
   }
 
   /**
+   * Transposes, square by square: {@code to[p, r] = from[r, p]} for r below {@code rows} and p
+   * below {@code columns}, both of which {@link #serves} must allow. The last squares overlap those
+   * before them, which writes the same numbers again.
+   */
+  static void turn(
+      int rows,
+      int columns,
+      float[] from,
+      int fromAt,
+      int fromStride,
+      float[] to,
+      int toAt,
+      int toStride) {
+    float[] square = Scratch.take(SIDE * SIDE);
+    for (int i = 0; i < columns; i += SIDE) {
+      int p = Math.min(i, columns - SIDE);
+      for (int j = 0; j < rows; j += SIDE) {
+        int r = Math.min(j, rows - SIDE);
+        take(from, fromAt + r * fromStride + p, fromStride, square);
+        place(square, to, toAt + p * toStride + r, toStride);
+      }
+    }
+    Scratch.give(square);
+  }
+
+  /**
    * Turns by 8 and 4 what lies at 16 pixels, zeros where there is none.
    *
    * @param first where the numbers of pixel 0 begin

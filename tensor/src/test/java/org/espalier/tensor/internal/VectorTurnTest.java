@@ -1,5 +1,6 @@
 package org.espalier.tensor.internal;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -49,6 +50,26 @@ class VectorTurnTest {
       for (int o = 0; o < 16; o++) {
         float expected = pixels[lane] == SparseLayout.NONE ? Float.NaN : rows[5 + o * 30 + lane];
         assertEquals(expected, y[1 + (15 - lane) * 18 + o]);
+      }
+    }
+  }
+
+  @Test
+  void transposesMatricesOfAnySizeFromASquareOn() {
+    for (int rows = 16; rows <= 34; rows += 3) {
+      for (int columns = 16; columns <= 49; columns += 11) {
+        int wide = columns + 5;
+        int high = rows + 2;
+        float[] from = Floats.noise(new Random(rows), rows * wide + 7);
+        float[] to = Floats.dirty(columns * high + 3);
+        VectorTurn.turn(rows, columns, from, 7, wide, to, 3, high);
+        float[] expected = Floats.dirty(to.length);
+        for (int r = 0; r < rows; r++) {
+          for (int p = 0; p < columns; p++) {
+            expected[3 + p * high + r] = from[7 + r * wide + p];
+          }
+        }
+        assertArrayEquals(expected, to, rows + "x" + columns);
       }
     }
   }
