@@ -193,7 +193,7 @@ final class CompareCriteriaCommand implements Callable<Integer> {
     Hits tuned = null;
     if (retraining.isTraining() && !dense) {
       tuned = new Hits();
-      retraining.train(pruned, loaded.model(), parts, data.source().usualAugmentation(), console);
+      retraining.train(pruned, loaded, parts, data.source().usualAugmentation(), console);
       parts.evaluate(pruned, tuned);
     }
     double seconds = (System.nanoTime() - start) / 1e9;

@@ -62,7 +62,7 @@ record DecompositionSession(
     }
     List<History> histories = List.of();
     if (retraining.isTraining()) {
-      histories = List.of(retraining.train(model, dense.model(), data, usualAugment, out));
+      histories = List.of(retraining.train(model, dense, data, usualAugment, out));
       run.note(model, PruningSession.TUNED, true);
     }
     finish(run, run.save(model), changes, histories);

@@ -28,7 +28,7 @@ final class PruningSession {
 
   private final Path folder;
   private final PruningRecipe recipe;
-  private final Module dense;
+  private final ModelFile dense;
   private final long denseBytes;
   private final PruningData data;
   private final RetrainingOptions retraining;
@@ -57,7 +57,7 @@ final class PruningSession {
       PrintStream out) {
     this.folder = folder;
     this.recipe = recipe;
-    this.dense = dense.model();
+    this.dense = dense;
     this.denseBytes = denseBytes;
     this.data = data;
     this.retraining = retraining;

@@ -118,7 +118,7 @@ final class RetrainingOptions {
    * @param usualAugment the augmentation where the user named none
    */
   History train(
-      Module model, Module dense, PruningData data, String usualAugment, PrintStream out) {
+      Module model, ModelFile dense, PruningData data, String usualAugment, PrintStream out) {
     try (ProgressLine progress = new ProgressLine(out, ProgressLine.isTerminal())) {
       Trainer.Builder trainer =
           Trainer.builder(
@@ -136,7 +136,7 @@ final class RetrainingOptions {
               .seed(data.seed())
               .progress(progress::show);
       if (distill != null) {
-        trainer.task(teaching().task(dense, TrainingSession.CROSS_ENTROPY));
+        trainer.task(teaching().task(dense.model(), TrainingSession.CROSS_ENTROPY));
       }
       return trainer.build().run();
     } catch (OutOfMemoryError e) {

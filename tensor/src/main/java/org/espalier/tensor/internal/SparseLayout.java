@@ -53,6 +53,8 @@ final class SparseLayout {
   private final SparseAxis columns;
   private final int[] rowPhases;
   private final int[] columnPhases;
+  private final int rowPitch;
+  private final int columnPitch;
   private final int interleaved;
   private final int margin;
   private final int plane;
@@ -73,10 +75,12 @@ final class SparseLayout {
     columns = columns(g);
     rowPhases = rows.phases();
     columnPhases = columns.phases();
+    rowPitch = rows.pitch();
+    columnPitch = columns.pitch();
     interleaved = interleaved(g, lanes);
-    margin = (rows.before() * columns.pitch() + columns.before()) * interleaved;
+    margin = (rows.before() * columnPitch + columns.before()) * interleaved;
     int stacked = (g.batch() + interleaved - 1) / interleaved;
-    int places = stacked * rows.pitch() * columns.pitch() * interleaved;
+    int places = stacked * rowPitch * columnPitch * interleaved;
     // An odd number of vectors, else the planes compete for a few lines of the cache.
     plane = ((margin + places + lanes - 1) / lanes | 1) * lanes;
     sources = sources();
@@ -168,8 +172,8 @@ final class SparseLayout {
   }
 
   private int place(int image, int row, int column) {
-    int line = image / interleaved * rows.pitch() + row;
-    return (line * columns.pitch() + column) * interleaved + image % interleaved;
+    int line = image / interleaved * rowPitch + row;
+    return (line * columnPitch + column) * interleaved + image % interleaved;
   }
 
   /** Finds for each place of each phase's plane the pixel of the block that lies there. */
@@ -179,10 +183,12 @@ final class SparseLayout {
     for (int rowPhase : rowPhases) {
       for (int columnPhase : columnPhases) {
         int at = phaseOf(rowPhase, columnPhase) * plane + margin;
+        int high = rows.length(rowPhase);
+        int wide = columns.length(columnPhase);
         for (int image = 0; image < g.batch(); image++) {
-          for (int y = 0; y < rows.length(rowPhase); y++) {
+          for (int y = 0; y < high; y++) {
             int line = (image * g.inHeight() + rowPhase + y * g.strideHeight()) * g.inWidth();
-            for (int x = 0; x < columns.length(columnPhase); x++) {
+            for (int x = 0; x < wide; x++) {
               found[at + place(image, y, x)] = line + columnPhase + x * g.strideWidth();
             }
           }
@@ -247,7 +253,7 @@ final class SparseLayout {
 
   /** Returns the places that the taps of a strip reach in the planes of one channel. */
   int reach() {
-    int span = ((rows.before() + rows.behind()) * columns.pitch()) * interleaved;
+    int span = ((rows.before() + rows.behind()) * columnPitch) * interleaved;
     return phases() * (WIDEST * lanes + span);
   }
 
@@ -260,7 +266,7 @@ final class SparseLayout {
    */
   int offset(int channel, int row, int column) {
     int phase = phaseOf(rows.phase(row), columns.phase(column));
-    int shift = (rows.shift(row) * columns.pitch() + columns.shift(column)) * interleaved;
+    int shift = (rows.shift(row) * columnPitch + columns.shift(column)) * interleaved;
     return (channel * phases() + phase) * plane + margin + shift;
   }
 
