@@ -129,8 +129,15 @@ final class VectorGemm {
     }
   }
 
-  /** Weighs tiles and turned elements of both ways; the sums are the same to the bit. */
+  /**
+   * Weighs tiles and turned elements of both ways; the sums are the same to the bit. One thread
+   * turns what is exchanged, into memory of its own: never more than the right side, or a little.
+   */
   private boolean isExchangeFaster() {
+    long moved = (long) m * k + (long) m * n;
+    if (moved >= (long) n * k && moved > VectorPanels.CACHED) {
+      return false;
+    }
     long asItIs = k * VectorPanels.stepCycles(m, n) + VectorPanels.turnCycles(n, k);
     long leftTurned = transposeA ? 0 : VectorPanels.turnCycles(m, k);
     long exchanged = k * VectorPanels.stepCycles(n, m) + leftTurned + VectorPanels.turnCycles(m, n);

@@ -47,7 +47,7 @@ final class VectorPanels {
   static final int ROWS = 6;
 
   /** Floats of a matrix that stays in the L2 cache beside what it becomes: 1 MiB. */
-  private static final int CACHED = 1 << 18;
+  static final int CACHED = 1 << 18;
 
   /** Steps transposed at once. */
   private static final int STRIP = 32;
