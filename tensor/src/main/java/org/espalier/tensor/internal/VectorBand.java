@@ -1,10 +1,8 @@
 package org.espalier.tensor.internal;
 
-import static org.espalier.tensor.internal.VectorPanels.FULL;
 import static org.espalier.tensor.internal.VectorPanels.LANES;
 
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 import org.espalier.tensor.internal.VectorProduct.Lines;
 
 /**
@@ -178,7 +176,7 @@ final class VectorBand {
 
   private void copyWhole(float[] band, int source, float[] patches, int target) {
     for (int i = 0; i < run; i += LANES) {
-      FloatVector.fromArray(FULL, band, source + i).intoArray(patches, target + i);
+      VectorPanels.copyVector(band, source + i, patches, target + i);
     }
   }
 }

@@ -3,6 +3,7 @@ package org.espalier.tensor.internal;
 import static org.espalier.tensor.internal.RowRounding.ROUND;
 import static org.espalier.tensor.internal.RowRounding.ROUND_BITS;
 import static org.espalier.tensor.internal.VectorPanels.FULL;
+import static org.espalier.tensor.internal.VectorPanels.FULL_TYPE;
 import static org.espalier.tensor.internal.VectorPanels.LANES;
 
 import jdk.incubator.vector.ByteVector;
@@ -29,6 +30,13 @@ final class VectorCodes extends ScalarCodes {
 
   private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_PREFERRED;
 
+  /** The classes of the bytes that are stored, see {@link VectorPanels#FULL_TYPE}. */
+  private static final Class<? extends ByteVector> SIXTEEN_TYPE =
+      ByteVector.zero(SIXTEEN).getClass();
+
+  private static final Class<? extends ByteVector> EIGHT_TYPE = ByteVector.zero(EIGHT).getClass();
+  private static final Class<? extends ByteVector> BYTES_TYPE = ByteVector.zero(BYTES).getClass();
+
   /** Tells whether this processor has such vectors. */
   static boolean isServed() {
     return LANES == SIXTEEN.length();
@@ -43,7 +51,7 @@ final class VectorCodes extends ScalarCodes {
           (FloatVector)
               ByteVector.fromArray(SIXTEEN, codes, from + i)
                   .convertShape(VectorOperators.B2F, FULL, 0);
-      wide.sub(zero).intoArray(to, at + i);
+      FULL_TYPE.cast(wide.sub(zero)).intoArray(to, at + i);
     }
     super.widen(codes, from + whole, count - whole, zeroPoint, to, at + whole);
   }
@@ -77,7 +85,9 @@ final class VectorCodes extends ScalarCodes {
       FloatVector large = steps.add(round);
       FloatVector off = steps.sub(large.sub(round)).abs();
       IntVector bits = large.reinterpretAsInts().min(high).max(low).add(zero);
-      ((ByteVector) bits.convertShape(VectorOperators.I2B, SIXTEEN, 0)).intoArray(codes, at + i);
+      SIXTEEN_TYPE
+          .cast(bits.convertShape(VectorOperators.I2B, SIXTEEN, 0))
+          .intoArray(codes, at + i);
       if (off.compare(VectorOperators.GT, certain).anyTrue()) {
         int row = i - column;
         roundRow(sums, from + row, column, column + LANES, rounding, codes, at + row);
@@ -117,7 +127,7 @@ final class VectorCodes extends ScalarCodes {
       FloatVector large = steps.add(round);
       FloatVector off = steps.sub(large.sub(round)).abs();
       IntVector bits = large.reinterpretAsInts().min(high).max(low).add(zero);
-      ((ByteVector) bits.convertShape(VectorOperators.I2B, SIXTEEN, 0)).intoArray(z, i);
+      SIXTEEN_TYPE.cast(bits.convertShape(VectorOperators.I2B, SIXTEEN, 0)).intoArray(z, i);
       if (off.compare(VectorOperators.GT, certain).anyTrue()) {
         super.add(x, xZero, xSteps, y, yZero, ySteps, range, z, i, i + LANES);
       }
@@ -130,13 +140,17 @@ final class VectorCodes extends ScalarCodes {
     int whole = EIGHT.loopBound(count);
     int wide = BYTES.loopBound(count);
     for (int i = 0; i < wide; i += BYTES.length()) {
-      ByteVector.fromArray(BYTES, best, at + i)
-          .max(ByteVector.fromArray(BYTES, codes, from + i))
+      BYTES_TYPE
+          .cast(
+              ByteVector.fromArray(BYTES, best, at + i)
+                  .max(ByteVector.fromArray(BYTES, codes, from + i)))
           .intoArray(best, at + i);
     }
     for (int i = wide; i < whole; i += EIGHT.length()) {
-      ByteVector.fromArray(EIGHT, best, at + i)
-          .max(ByteVector.fromArray(EIGHT, codes, from + i))
+      EIGHT_TYPE
+          .cast(
+              ByteVector.fromArray(EIGHT, best, at + i)
+                  .max(ByteVector.fromArray(EIGHT, codes, from + i)))
           .intoArray(best, at + i);
     }
     super.max(codes, from + whole, count - whole, best, at + whole);
@@ -147,7 +161,8 @@ final class VectorCodes extends ScalarCodes {
     int i = from;
     for (; i <= to - LANES; i += LANES) {
       IntVector bits = FloatVector.fromArray(FULL, wide, i).add(ROUND).reinterpretAsInts();
-      ((ByteVector) bits.add(zeroPoint).convertShape(VectorOperators.I2B, SIXTEEN, 0))
+      SIXTEEN_TYPE
+          .cast(bits.add(zeroPoint).convertShape(VectorOperators.I2B, SIXTEEN, 0))
           .intoArray(codes, i);
     }
     super.narrow(wide, zeroPoint, codes, i, to);

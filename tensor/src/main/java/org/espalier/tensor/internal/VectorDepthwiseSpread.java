@@ -155,8 +155,8 @@ final class VectorDepthwiseSpread {
         FULL_TYPE.cast(a1.mul(w12)).intoArray(y1, q1);
       }
       if (behind >= 2) {
-        FloatVector.zero(FULL).intoArray(y0, q0 + step0);
-        FloatVector.zero(FULL).intoArray(y1, q1 + step1);
+        FULL_TYPE.cast(FloatVector.zero(FULL)).intoArray(y0, q0 + step0);
+        FULL_TYPE.cast(FloatVector.zero(FULL)).intoArray(y1, q1 + step1);
       }
     }
   }

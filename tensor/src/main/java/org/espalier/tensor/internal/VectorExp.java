@@ -1,5 +1,7 @@
 package org.espalier.tensor.internal;
 
+import static org.espalier.tensor.internal.VectorPanels.FULL_TYPE;
+
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -118,7 +120,9 @@ final class VectorExp {
       IntVector half = exponent.lanewise(VectorOperators.ASHR, 1);
       IntVector rest = exponent.sub(half).add(BIAS).lanewise(VectorOperators.LSHL, FRACTION);
       half = half.add(BIAS).lanewise(VectorOperators.LSHL, FRACTION);
-      p.mul(half.reinterpretAsFloats()).mul(rest.reinterpretAsFloats()).intoArray(y, yAt + i);
+      FULL_TYPE
+          .cast(p.mul(half.reinterpretAsFloats()).mul(rest.reinterpretAsFloats()))
+          .intoArray(y, yAt + i);
     }
     for (; i < n; i++) {
       y[yAt + i] = ScalarMath.exp(factor * x[xAt + i]);
@@ -130,7 +134,7 @@ final class VectorExp {
     FloatVector one = FloatVector.broadcast(S, 1f);
     int i = 0;
     for (; i < S.loopBound(n); i += S.length()) {
-      one.div(FloatVector.fromArray(S, e, i).add(one)).intoArray(y, at + i);
+      FULL_TYPE.cast(one.div(FloatVector.fromArray(S, e, i).add(one))).intoArray(y, at + i);
     }
     for (; i < n; i++) {
       y[at + i] = 1 / (1 + e[i]);
@@ -142,7 +146,7 @@ final class VectorExp {
     int i = 0;
     for (; i < S.loopBound(n); i += S.length()) {
       FloatVector in = FloatVector.fromArray(S, x, at + i);
-      in.div(FloatVector.fromArray(S, e, i).add(1f)).intoArray(y, at + i);
+      FULL_TYPE.cast(in.div(FloatVector.fromArray(S, e, i).add(1f))).intoArray(y, at + i);
     }
     for (; i < n; i++) {
       y[at + i] = x[at + i] / (1 + e[i]);
@@ -157,7 +161,7 @@ final class VectorExp {
       FloatVector in = FloatVector.fromArray(S, x, at + i);
       FloatVector gate = one.div(FloatVector.fromArray(S, e, i).add(one));
       FloatVector slope = one.sub(gate).fma(in, one).mul(gate);
-      slope.mul(FloatVector.fromArray(S, dy, at + i)).intoArray(dx, at + i);
+      FULL_TYPE.cast(slope.mul(FloatVector.fromArray(S, dy, at + i))).intoArray(dx, at + i);
     }
     for (; i < n; i++) {
       float gate = 1 / (1 + e[i]);
@@ -182,7 +186,7 @@ final class VectorExp {
       p = p.fma(s, FloatVector.broadcast(S, -1 / 3f));
       FloatVector near = p.mul(s).fma(in, in);
       VectorMask<Float> small = in.abs().compare(VectorOperators.LT, SERIES);
-      far.blend(near, small).intoArray(y, at + i);
+      FULL_TYPE.cast(far.blend(near, small)).intoArray(y, at + i);
     }
     for (; i < n; i++) {
       y[at + i] = ScalarMath.tanh(x[at + i]);

@@ -1,5 +1,7 @@
 package org.espalier.tensor.internal;
 
+import static org.espalier.tensor.internal.VectorPanels.FULL_TYPE;
+
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -19,6 +21,7 @@ final class VectorPool {
   private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Integer> I =
       VectorSpecies.of(int.class, FloatVector.SPECIES_PREFERRED.vectorShape());
+  private static final Class<? extends IntVector> INT_TYPE = IntVector.zero(I).getClass();
 
   private VectorPool() {}
 
@@ -50,8 +53,8 @@ final class VectorPool {
         best = rival.blend(best, stays);
         winner = IntVector.broadcast(I, taps[t]).blend(winner, stays.cast(I));
       }
-      best.intoArray(y, at + c);
-      winner.intoArray(index, at + c);
+      FULL_TYPE.cast(best).intoArray(y, at + c);
+      INT_TYPE.cast(winner).intoArray(index, at + c);
     }
     ScalarPool.maxChannels(x, base, taps, whole, channels, y, index, at);
   }
@@ -84,7 +87,7 @@ final class VectorPool {
       for (int tap : taps) {
         sum = sum.add(FloatVector.fromArray(S, x, base + tap * channels + c));
       }
-      sum.mul(taps.length == 0 ? 0 : share).intoArray(y, at + c);
+      FULL_TYPE.cast(sum.mul(taps.length == 0 ? 0 : share)).intoArray(y, at + c);
     }
     for (int c = whole; c < channels; c++) {
       float sum = 0;
@@ -113,7 +116,7 @@ final class VectorPool {
     int c = 0;
     for (; c < S.loopBound(channels); c += S.length()) {
       FloatVector sum = FloatVector.fromArray(S, dx, to + c);
-      FloatVector.fromArray(S, dy, at + c).fma(factor, sum).intoArray(dx, to + c);
+      FULL_TYPE.cast(FloatVector.fromArray(S, dy, at + c).fma(factor, sum)).intoArray(dx, to + c);
     }
     for (; c < channels; c++) {
       dx[to + c] = Math.fma(share, dy[at + c], dx[to + c]);

@@ -59,13 +59,13 @@ final class VectorRowQuads {
       int count = (whole - j + period - 1) / period;
       for (int k = 0, i = at + j; k < count; k++, i += period) {
         FloatVector y0 = FloatVector.fromArray(S, x, i).fma(factor0, term0);
-        y0.max(least).intoArray(y, i);
+        FULL_TYPE.cast(y0.max(least)).intoArray(y, i);
         FloatVector y1 = FloatVector.fromArray(S, x, i + LANES).fma(factor1, term1);
-        y1.max(least).intoArray(y, i + LANES);
+        FULL_TYPE.cast(y1.max(least)).intoArray(y, i + LANES);
         FloatVector y2 = FloatVector.fromArray(S, x, i + 2 * LANES).fma(factor2, term2);
-        y2.max(least).intoArray(y, i + 2 * LANES);
+        FULL_TYPE.cast(y2.max(least)).intoArray(y, i + 2 * LANES);
         FloatVector y3 = FloatVector.fromArray(S, x, i + 3 * LANES).fma(factor3, term3);
-        y3.max(least).intoArray(y, i + 3 * LANES);
+        FULL_TYPE.cast(y3.max(least)).intoArray(y, i + 3 * LANES);
       }
     }
     return whole;
@@ -109,19 +109,19 @@ final class VectorRowQuads {
         FloatVector y0 = FloatVector.fromArray(S, y, i);
         FloatVector x0 = FloatVector.fromArray(S, x, i);
         FloatVector open0 = zero.blend(x0, y0.fma(a0, g0).compare(VectorOperators.GT, zero));
-        open0.fma(a0, y0.fma(b0, c0)).intoArray(out, i);
+        FULL_TYPE.cast(open0.fma(a0, y0.fma(b0, c0))).intoArray(out, i);
         FloatVector y1 = FloatVector.fromArray(S, y, i + LANES);
         FloatVector x1 = FloatVector.fromArray(S, x, i + LANES);
         FloatVector open1 = zero.blend(x1, y1.fma(a1, g1).compare(VectorOperators.GT, zero));
-        open1.fma(a1, y1.fma(b1, c1)).intoArray(out, i + LANES);
+        FULL_TYPE.cast(open1.fma(a1, y1.fma(b1, c1))).intoArray(out, i + LANES);
         FloatVector y2 = FloatVector.fromArray(S, y, i + 2 * LANES);
         FloatVector x2 = FloatVector.fromArray(S, x, i + 2 * LANES);
         FloatVector open2 = zero.blend(x2, y2.fma(a2, g2).compare(VectorOperators.GT, zero));
-        open2.fma(a2, y2.fma(b2, c2)).intoArray(out, i + 2 * LANES);
+        FULL_TYPE.cast(open2.fma(a2, y2.fma(b2, c2))).intoArray(out, i + 2 * LANES);
         FloatVector y3 = FloatVector.fromArray(S, y, i + 3 * LANES);
         FloatVector x3 = FloatVector.fromArray(S, x, i + 3 * LANES);
         FloatVector open3 = zero.blend(x3, y3.fma(a3, g3).compare(VectorOperators.GT, zero));
-        open3.fma(a3, y3.fma(b3, c3)).intoArray(out, i + 3 * LANES);
+        FULL_TYPE.cast(open3.fma(a3, y3.fma(b3, c3))).intoArray(out, i + 3 * LANES);
       }
     }
     return whole;

@@ -115,7 +115,9 @@ final class VectorRows implements RowLoops {
         FloatVector term = numbers(shift, j, -0f);
         int count = (done - j + period - 1) / period;
         for (int k = 0, i = at + j; k < count; k++, i += period) {
-          FloatVector.fromArray(S, x, i).fma(factor, term).max(least).intoArray(y, i);
+          FULL_TYPE
+              .cast(FloatVector.fromArray(S, x, i).fma(factor, term).max(least))
+              .intoArray(y, i);
         }
       }
     }
@@ -131,7 +133,7 @@ final class VectorRows implements RowLoops {
       FloatVector right = FloatVector.fromArray(S, y, j);
       int count = (whole - j + period - 1) / period;
       for (int k = 0, i = at + j; k < count; k++, i += period) {
-        FloatVector.fromArray(S, x, i).sub(right).intoArray(out, i);
+        FULL_TYPE.cast(FloatVector.fromArray(S, x, i).sub(right)).intoArray(out, i);
       }
     }
     for (int i = whole, c = whole % period; i < n; i++, c++) {
@@ -145,7 +147,7 @@ final class VectorRows implements RowLoops {
       FloatVector right = FloatVector.fromArray(S, y, j);
       int count = (whole - j + period - 1) / period;
       for (int k = 0, i = at + j; k < count; k++, i += period) {
-        FloatVector.fromArray(S, x, i).div(right).intoArray(out, i);
+        FULL_TYPE.cast(FloatVector.fromArray(S, x, i).div(right)).intoArray(out, i);
       }
     }
     for (int i = whole, c = whole % period; i < n; i++, c++) {
@@ -161,7 +163,9 @@ final class VectorRows implements RowLoops {
       FloatVector right = FloatVector.fromArray(S, y, j).mul(sign);
       int count = (whole - j + period - 1) / period;
       for (int k = 0, i = at + j; k < count; k++, i += period) {
-        FloatVector.fromArray(S, x, i).mul(sign).max(right).mul(sign).intoArray(out, i);
+        FULL_TYPE
+            .cast(FloatVector.fromArray(S, x, i).mul(sign).max(right).mul(sign))
+            .intoArray(out, i);
       }
     }
     for (int i = whole, c = whole % period; i < n; i++, c++) {
@@ -192,7 +196,7 @@ final class VectorRows implements RowLoops {
           FloatVector left =
               FloatVector.zero(S)
                   .blend(open, right.fma(factorX, shift).compare(VectorOperators.GT, 0f));
-          left.fma(factorX, right.fma(factorY, term)).intoArray(out, i);
+          FULL_TYPE.cast(left.fma(factorX, right.fma(factorY, term))).intoArray(out, i);
         }
       }
     }

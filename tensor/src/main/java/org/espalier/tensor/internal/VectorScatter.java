@@ -1,6 +1,7 @@
 package org.espalier.tensor.internal;
 
 import static org.espalier.tensor.internal.VectorPanels.FULL;
+import static org.espalier.tensor.internal.VectorPanels.FULL_TYPE;
 import static org.espalier.tensor.internal.VectorPanels.LANES;
 
 import jdk.incubator.vector.FloatVector;
@@ -81,7 +82,7 @@ final class VectorScatter {
     int safe = Math.max(from, Math.min(to, whole));
     for (int row = from; row < safe; row++) {
       FloatVector read = FloatVector.fromArray(FULL, x, row * narrow + first);
-      zero.blend(read.rearrange(shuffle), mask).intoArray(y, row * wide + block);
+      FULL_TYPE.cast(zero.blend(read.rearrange(shuffle), mask)).intoArray(y, row * wide + block);
     }
     for (int row = safe; row < to; row++) {
       for (int lane = 0; lane < LANES; lane++) {

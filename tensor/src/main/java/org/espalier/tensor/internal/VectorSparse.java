@@ -183,11 +183,13 @@ final class VectorSparse extends ScalarSparse {
     if (even < to) {
       int p = base + offsets[even];
       FloatVector w = FloatVector.broadcast(FULL, values[even]);
-      w.fma(FloatVector.fromArray(FULL, x, p), s0).intoArray(sums, at);
-      w.fma(FloatVector.fromArray(FULL, x, p + LANES), s1).intoArray(sums, at + LANES);
+      FULL_TYPE.cast(w.fma(FloatVector.fromArray(FULL, x, p), s0)).intoArray(sums, at);
+      FULL_TYPE
+          .cast(w.fma(FloatVector.fromArray(FULL, x, p + LANES), s1))
+          .intoArray(sums, at + LANES);
     } else {
-      s0.intoArray(sums, at);
-      s1.intoArray(sums, at + LANES);
+      FULL_TYPE.cast(s0).intoArray(sums, at);
+      FULL_TYPE.cast(s1).intoArray(sums, at + LANES);
     }
   }
 

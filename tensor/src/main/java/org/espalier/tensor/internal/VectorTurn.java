@@ -1,6 +1,7 @@
 package org.espalier.tensor.internal;
 
 import static org.espalier.tensor.internal.VectorPanels.FULL;
+import static org.espalier.tensor.internal.VectorPanels.FULL_TYPE;
 import static org.espalier.tensor.internal.VectorPanels.LANES;
 
 import jdk.incubator.vector.FloatVector;
@@ -129,10 +130,10 @@ final class VectorTurn {
     FloatVector ca = a.rearrange(BY_EIGHT).blend(c, EIGHT);
     FloatVector bd = b.blend(d.rearrange(BY_EIGHT), EIGHT);
     FloatVector db = b.rearrange(BY_EIGHT).blend(d, EIGHT);
-    ac.blend(bd.rearrange(BY_FOUR), FOUR).intoArray(square, to);
-    ac.rearrange(BY_FOUR).blend(bd, FOUR).intoArray(square, to + 4 * SIDE);
-    ca.blend(db.rearrange(BY_FOUR), FOUR).intoArray(square, to + 8 * SIDE);
-    ca.rearrange(BY_FOUR).blend(db, FOUR).intoArray(square, to + 12 * SIDE);
+    FULL_TYPE.cast(ac.blend(bd.rearrange(BY_FOUR), FOUR)).intoArray(square, to);
+    FULL_TYPE.cast(ac.rearrange(BY_FOUR).blend(bd, FOUR)).intoArray(square, to + 4 * SIDE);
+    FULL_TYPE.cast(ca.blend(db.rearrange(BY_FOUR), FOUR)).intoArray(square, to + 8 * SIDE);
+    FULL_TYPE.cast(ca.rearrange(BY_FOUR).blend(db, FOUR)).intoArray(square, to + 12 * SIDE);
   }
 
   /** Turns by 2 and 1, and writes 16 rows at a distance. */
@@ -157,10 +158,10 @@ final class VectorTurn {
     FloatVector ca = a.rearrange(BY_TWO).blend(c, TWO);
     FloatVector bd = b.blend(d.rearrange(BY_TWO), TWO);
     FloatVector db = b.rearrange(BY_TWO).blend(d, TWO);
-    ac.blend(bd.rearrange(BY_ONE), ONE).intoArray(y, to);
-    ac.rearrange(BY_ONE).blend(bd, ONE).intoArray(y, to + stride);
-    ca.blend(db.rearrange(BY_ONE), ONE).intoArray(y, to + 2 * stride);
-    ca.rearrange(BY_ONE).blend(db, ONE).intoArray(y, to + 3 * stride);
+    FULL_TYPE.cast(ac.blend(bd.rearrange(BY_ONE), ONE)).intoArray(y, to);
+    FULL_TYPE.cast(ac.rearrange(BY_ONE).blend(bd, ONE)).intoArray(y, to + stride);
+    FULL_TYPE.cast(ca.blend(db.rearrange(BY_ONE), ONE)).intoArray(y, to + 2 * stride);
+    FULL_TYPE.cast(ca.rearrange(BY_ONE).blend(db, ONE)).intoArray(y, to + 3 * stride);
   }
 
   /** Turns by 2 and 1, and writes 16 numbers to each of 16 pixels, but not where there is none. */
@@ -176,19 +177,19 @@ final class VectorTurn {
       FloatVector db = b.rearrange(BY_TWO).blend(d, TWO);
       if (pixels[at + i] >= 0) {
         FloatVector row = ac.blend(bd.rearrange(BY_ONE), ONE);
-        row.intoArray(y, first + pixels[at + i] * channels);
+        FULL_TYPE.cast(row).intoArray(y, first + pixels[at + i] * channels);
       }
       if (pixels[at + i + 1] >= 0) {
         FloatVector row = ac.rearrange(BY_ONE).blend(bd, ONE);
-        row.intoArray(y, first + pixels[at + i + 1] * channels);
+        FULL_TYPE.cast(row).intoArray(y, first + pixels[at + i + 1] * channels);
       }
       if (pixels[at + i + 2] >= 0) {
         FloatVector row = ca.blend(db.rearrange(BY_ONE), ONE);
-        row.intoArray(y, first + pixels[at + i + 2] * channels);
+        FULL_TYPE.cast(row).intoArray(y, first + pixels[at + i + 2] * channels);
       }
       if (pixels[at + i + 3] >= 0) {
         FloatVector row = ca.rearrange(BY_ONE).blend(db, ONE);
-        row.intoArray(y, first + pixels[at + i + 3] * channels);
+        FULL_TYPE.cast(row).intoArray(y, first + pixels[at + i + 3] * channels);
       }
     }
   }

@@ -1,6 +1,7 @@
 package org.espalier.tensor.internal;
 
 import static org.espalier.tensor.internal.VectorPanels.FULL;
+import static org.espalier.tensor.internal.VectorPanels.FULL_TYPE;
 import static org.espalier.tensor.internal.VectorPanels.LANES;
 
 import jdk.incubator.vector.FloatVector;
@@ -65,22 +66,23 @@ final class VectorWinogradEight {
       FloatVector d4 = FloatVector.fromArray(FULL, from, f + 4 * tap);
       FloatVector d5 = FloatVector.fromArray(FULL, from, f + 5 * tap);
       FloatVector d6 = FloatVector.fromArray(FULL, from, f + 6 * tap);
-      FloatVector.fromArray(FULL, from, f).sub(d6).add(d4.sub(d2).mul(wide)).intoArray(to, t);
+      FULL_TYPE
+          .cast(FloatVector.fromArray(FULL, from, f).sub(d6).add(d4.sub(d2).mul(wide)))
+          .intoArray(to, t);
       FloatVector even = d4.fma(near, d2.add(d6));
       FloatVector odd = d3.fma(near, d1.add(d5));
-      even.add(odd).intoArray(to, t + toTap);
-      even.sub(odd).intoArray(to, t + 2 * toTap);
+      FULL_TYPE.cast(even.add(odd)).intoArray(to, t + toTap);
+      FULL_TYPE.cast(even.sub(odd)).intoArray(to, t + 2 * toTap);
       FloatVector evenFar = d2.fma(quarter, d4.fma(farEven, d6));
       FloatVector oddFar = d1.fma(half, d3.fma(far, d5.add(d5)));
-      evenFar.add(oddFar).intoArray(to, t + 3 * toTap);
-      evenFar.sub(oddFar).intoArray(to, t + 4 * toTap);
+      FULL_TYPE.cast(evenFar.add(oddFar)).intoArray(to, t + 3 * toTap);
+      FULL_TYPE.cast(evenFar.sub(oddFar)).intoArray(to, t + 4 * toTap);
       FloatVector evenClose = d2.fma(four, d4.fma(closeEven, d6));
       FloatVector oddClose = d5.fma(half, d3.fma(far, d1.add(d1)));
-      evenClose.add(oddClose).intoArray(to, t + 5 * toTap);
-      evenClose.sub(oddClose).intoArray(to, t + 6 * toTap);
-      FloatVector.fromArray(FULL, from, f + 7 * tap)
-          .sub(d1)
-          .add(d3.sub(d5).mul(wide))
+      FULL_TYPE.cast(evenClose.add(oddClose)).intoArray(to, t + 5 * toTap);
+      FULL_TYPE.cast(evenClose.sub(oddClose)).intoArray(to, t + 6 * toTap);
+      FULL_TYPE
+          .cast(FloatVector.fromArray(FULL, from, f + 7 * tap).sub(d1).add(d3.sub(d5).mul(wide)))
           .intoArray(to, t + 7 * toTap);
     }
   }
@@ -128,15 +130,19 @@ final class VectorWinogradEight {
       FloatVector even = m1.add(m2);
       FloatVector evenFar = m3.add(m4);
       FloatVector evenClose = m5.add(m6);
-      FloatVector.fromArray(FULL, from, f).add(even).add(evenFar.add(evenClose)).intoArray(to, t);
-      evenClose.fma(quarter, evenFar.fma(four, even)).intoArray(to, t + 2 * toTap);
+      FULL_TYPE
+          .cast(FloatVector.fromArray(FULL, from, f).add(even).add(evenFar.add(evenClose)))
+          .intoArray(to, t);
+      FULL_TYPE.cast(evenClose.fma(quarter, evenFar.fma(four, even))).intoArray(to, t + 2 * toTap);
       FloatVector odd = m1.sub(m2);
       FloatVector oddFar = m3.sub(m4);
       FloatVector oddClose = m5.sub(m6);
-      oddClose.fma(half, oddFar.fma(two, odd)).intoArray(to, t + toTap);
-      oddClose
-          .fma(eighth, oddFar.fma(eight, odd))
-          .add(FloatVector.fromArray(FULL, from, f + 7 * tap))
+      FULL_TYPE.cast(oddClose.fma(half, oddFar.fma(two, odd))).intoArray(to, t + toTap);
+      FULL_TYPE
+          .cast(
+              oddClose
+                  .fma(eighth, oddFar.fma(eight, odd))
+                  .add(FloatVector.fromArray(FULL, from, f + 7 * tap)))
           .intoArray(to, t + 3 * toTap);
     }
   }
@@ -181,20 +187,20 @@ final class VectorWinogradEight {
       FloatVector d1 = FloatVector.fromArray(FULL, from, f + tap);
       FloatVector d2 = FloatVector.fromArray(FULL, from, f + 2 * tap);
       FloatVector d3 = FloatVector.fromArray(FULL, from, f + 3 * tap);
-      d0.intoArray(to, t);
+      FULL_TYPE.cast(d0).intoArray(to, t);
       FloatVector even = d0.add(d2);
       FloatVector odd = d1.add(d3);
-      even.add(odd).intoArray(to, t + toTap);
-      even.sub(odd).intoArray(to, t + 2 * toTap);
+      FULL_TYPE.cast(even.add(odd)).intoArray(to, t + toTap);
+      FULL_TYPE.cast(even.sub(odd)).intoArray(to, t + 2 * toTap);
       FloatVector evenFar = d2.fma(four, d0);
       FloatVector oddFar = d3.fma(eight, d1.add(d1));
-      evenFar.add(oddFar).intoArray(to, t + 3 * toTap);
-      evenFar.sub(oddFar).intoArray(to, t + 4 * toTap);
+      FULL_TYPE.cast(evenFar.add(oddFar)).intoArray(to, t + 3 * toTap);
+      FULL_TYPE.cast(evenFar.sub(oddFar)).intoArray(to, t + 4 * toTap);
       FloatVector evenClose = d2.fma(quarter, d0);
       FloatVector oddClose = d3.fma(eighth, d1.mul(half));
-      evenClose.add(oddClose).intoArray(to, t + 5 * toTap);
-      evenClose.sub(oddClose).intoArray(to, t + 6 * toTap);
-      d3.intoArray(to, t + 7 * toTap);
+      FULL_TYPE.cast(evenClose.add(oddClose)).intoArray(to, t + 5 * toTap);
+      FULL_TYPE.cast(evenClose.sub(oddClose)).intoArray(to, t + 6 * toTap);
+      FULL_TYPE.cast(d3).intoArray(to, t + 7 * toTap);
     }
   }
 }

@@ -1,6 +1,7 @@
 package org.espalier.tensor.internal;
 
 import static org.espalier.tensor.internal.VectorPanels.FULL;
+import static org.espalier.tensor.internal.VectorPanels.FULL_TYPE;
 import static org.espalier.tensor.internal.VectorPanels.LANES;
 
 import jdk.incubator.vector.FloatVector;
@@ -84,12 +85,12 @@ final class VectorWinogradInput {
     FloatVector rOdd = r1.fma(minusFour, r3);
     FloatVector rSum = r4.sub(r2);
     FloatVector rDifference = r3.sub(r1);
-    r0.fma(four, r2.fma(minusFive, r4)).intoArray(points, to);
-    rEven.add(rOdd).intoArray(points, to + point);
-    rEven.sub(rOdd).intoArray(points, to + 2 * point);
-    rDifference.fma(two, rSum).intoArray(points, to + 3 * point);
-    rDifference.fma(minusTwo, rSum).intoArray(points, to + 4 * point);
-    r1.fma(four, r3.fma(minusFive, r5)).intoArray(points, to + 5 * point);
+    FULL_TYPE.cast(r0.fma(four, r2.fma(minusFive, r4))).intoArray(points, to);
+    FULL_TYPE.cast(rEven.add(rOdd)).intoArray(points, to + point);
+    FULL_TYPE.cast(rEven.sub(rOdd)).intoArray(points, to + 2 * point);
+    FULL_TYPE.cast(rDifference.fma(two, rSum)).intoArray(points, to + 3 * point);
+    FULL_TYPE.cast(rDifference.fma(minusTwo, rSum)).intoArray(points, to + 4 * point);
+    FULL_TYPE.cast(r1.fma(four, r3.fma(minusFive, r5))).intoArray(points, to + 5 * point);
   }
 
   /** Makes two rows, {@code (d4 + a·d2) ± b·(d3 + a·d1)}. */
@@ -167,22 +168,22 @@ final class VectorWinogradInput {
     FloatVector pOdd = p1.fma(minusFour, p3);
     FloatVector pSum = p4.sub(p2);
     FloatVector pDifference = p3.sub(p1);
-    p0.fma(four, p2.fma(minusFive, p4)).intoArray(points, to);
-    pEven.add(pOdd).intoArray(points, to + point);
-    pEven.sub(pOdd).intoArray(points, to + 2 * point);
-    pDifference.fma(two, pSum).intoArray(points, to + 3 * point);
-    pDifference.fma(minusTwo, pSum).intoArray(points, to + 4 * point);
-    p1.fma(four, p3.fma(minusFive, p5)).intoArray(points, to + 5 * point);
+    FULL_TYPE.cast(p0.fma(four, p2.fma(minusFive, p4))).intoArray(points, to);
+    FULL_TYPE.cast(pEven.add(pOdd)).intoArray(points, to + point);
+    FULL_TYPE.cast(pEven.sub(pOdd)).intoArray(points, to + 2 * point);
+    FULL_TYPE.cast(pDifference.fma(two, pSum)).intoArray(points, to + 3 * point);
+    FULL_TYPE.cast(pDifference.fma(minusTwo, pSum)).intoArray(points, to + 4 * point);
+    FULL_TYPE.cast(p1.fma(four, p3.fma(minusFive, p5))).intoArray(points, to + 5 * point);
     int next = to + 6 * point;
     FloatVector qEven = q2.fma(minusFour, q4);
     FloatVector qOdd = q1.fma(minusFour, q3);
     FloatVector qSum = q4.sub(q2);
     FloatVector qDifference = q3.sub(q1);
-    q0.fma(four, q2.fma(minusFive, q4)).intoArray(points, next);
-    qEven.add(qOdd).intoArray(points, next + point);
-    qEven.sub(qOdd).intoArray(points, next + 2 * point);
-    qDifference.fma(two, qSum).intoArray(points, next + 3 * point);
-    qDifference.fma(minusTwo, qSum).intoArray(points, next + 4 * point);
-    q1.fma(four, q3.fma(minusFive, q5)).intoArray(points, next + 5 * point);
+    FULL_TYPE.cast(q0.fma(four, q2.fma(minusFive, q4))).intoArray(points, next);
+    FULL_TYPE.cast(qEven.add(qOdd)).intoArray(points, next + point);
+    FULL_TYPE.cast(qEven.sub(qOdd)).intoArray(points, next + 2 * point);
+    FULL_TYPE.cast(qDifference.fma(two, qSum)).intoArray(points, next + 3 * point);
+    FULL_TYPE.cast(qDifference.fma(minusTwo, qSum)).intoArray(points, next + 4 * point);
+    FULL_TYPE.cast(q1.fma(four, q3.fma(minusFive, q5))).intoArray(points, next + 5 * point);
   }
 }

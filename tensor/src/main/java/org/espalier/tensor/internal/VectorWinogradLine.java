@@ -1,6 +1,7 @@
 package org.espalier.tensor.internal;
 
 import static org.espalier.tensor.internal.VectorPanels.FULL;
+import static org.espalier.tensor.internal.VectorPanels.FULL_TYPE;
 import static org.espalier.tensor.internal.VectorPanels.LANES;
 
 import jdk.incubator.vector.FloatVector;
@@ -57,12 +58,12 @@ final class VectorWinogradLine {
         FloatVector odd = d1.fma(minusFour, d3);
         FloatVector sum = d4.sub(d2);
         FloatVector difference = d3.sub(d1);
-        d0.fma(four, d2.fma(minusFive, d4)).intoArray(points, t);
-        even.add(odd).intoArray(points, t + point);
-        even.sub(odd).intoArray(points, t + 2 * point);
-        difference.fma(two, sum).intoArray(points, t + 3 * point);
-        difference.fma(minusTwo, sum).intoArray(points, t + 4 * point);
-        d1.fma(four, d3.fma(minusFive, d5)).intoArray(points, t + 5 * point);
+        FULL_TYPE.cast(d0.fma(four, d2.fma(minusFive, d4))).intoArray(points, t);
+        FULL_TYPE.cast(even.add(odd)).intoArray(points, t + point);
+        FULL_TYPE.cast(even.sub(odd)).intoArray(points, t + 2 * point);
+        FULL_TYPE.cast(difference.fma(two, sum)).intoArray(points, t + 3 * point);
+        FULL_TYPE.cast(difference.fma(minusTwo, sum)).intoArray(points, t + 4 * point);
+        FULL_TYPE.cast(d1.fma(four, d3.fma(minusFive, d5))).intoArray(points, t + 5 * point);
       }
     }
   }
@@ -98,10 +99,10 @@ final class VectorWinogradLine {
         FloatVector q = m1.sub(m2);
         FloatVector r = m3.add(m4);
         FloatVector s = m3.sub(m4);
-        FloatVector.fromArray(FULL, products, f).add(p).add(r).intoArray(tile, t);
-        s.fma(two, q).intoArray(tile, t + column);
-        r.fma(four, p).intoArray(tile, t + 2 * column);
-        s.fma(eight, q).add(m5).intoArray(tile, t + 3 * column);
+        FULL_TYPE.cast(FloatVector.fromArray(FULL, products, f).add(p).add(r)).intoArray(tile, t);
+        FULL_TYPE.cast(s.fma(two, q)).intoArray(tile, t + column);
+        FULL_TYPE.cast(r.fma(four, p)).intoArray(tile, t + 2 * column);
+        FULL_TYPE.cast(s.fma(eight, q).add(m5)).intoArray(tile, t + 3 * column);
       }
     }
   }
@@ -129,18 +130,18 @@ final class VectorWinogradLine {
         int t = to + i * run + c;
         FloatVector d0 = FloatVector.fromArray(FULL, from, f);
         FloatVector d1 = FloatVector.fromArray(FULL, from, f + step);
-        d0.intoArray(points, t);
+        FULL_TYPE.cast(d0).intoArray(points, t);
         FloatVector d2 = FloatVector.fromArray(FULL, from, f + 2 * step);
         FloatVector d3 = FloatVector.fromArray(FULL, from, f + 3 * step);
         FloatVector even = d0.add(d2);
         FloatVector odd = d1.add(d3);
         FloatVector sum = d2.fma(four, d0);
         FloatVector difference = d3.fma(eight, d1.add(d1));
-        even.add(odd).intoArray(points, t + point);
-        even.sub(odd).intoArray(points, t + 2 * point);
-        sum.add(difference).intoArray(points, t + 3 * point);
-        sum.sub(difference).intoArray(points, t + 4 * point);
-        d3.intoArray(points, t + 5 * point);
+        FULL_TYPE.cast(even.add(odd)).intoArray(points, t + point);
+        FULL_TYPE.cast(even.sub(odd)).intoArray(points, t + 2 * point);
+        FULL_TYPE.cast(sum.add(difference)).intoArray(points, t + 3 * point);
+        FULL_TYPE.cast(sum.sub(difference)).intoArray(points, t + 4 * point);
+        FULL_TYPE.cast(d3).intoArray(points, t + 5 * point);
       }
     }
   }

@@ -1,6 +1,7 @@
 package org.espalier.tensor.internal;
 
 import static org.espalier.tensor.internal.VectorPanels.FULL;
+import static org.espalier.tensor.internal.VectorPanels.FULL_TYPE;
 import static org.espalier.tensor.internal.VectorPanels.LANES;
 
 import jdk.incubator.vector.FloatVector;
@@ -97,19 +98,19 @@ final class VectorWinogradOutput {
     FloatVector xq = x1.sub(x2);
     FloatVector xr = x3.add(x4);
     FloatVector xs = x3.sub(x4);
-    x0.add(xp).add(xr).intoArray(tile, to);
-    xs.fma(two, xq).intoArray(tile, to + column);
-    xr.fma(four, xp).intoArray(tile, to + 2 * column);
-    xs.fma(eight, xq).add(x5).intoArray(tile, to + 3 * column);
+    FULL_TYPE.cast(x0.add(xp).add(xr)).intoArray(tile, to);
+    FULL_TYPE.cast(xs.fma(two, xq)).intoArray(tile, to + column);
+    FULL_TYPE.cast(xr.fma(four, xp)).intoArray(tile, to + 2 * column);
+    FULL_TYPE.cast(xs.fma(eight, xq).add(x5)).intoArray(tile, to + 3 * column);
     int next = to + 2 * line;
     FloatVector yp = y1.add(y2);
     FloatVector yq = y1.sub(y2);
     FloatVector yr = y3.add(y4);
     FloatVector ys = y3.sub(y4);
-    y0.add(yp).add(yr).intoArray(tile, next);
-    ys.fma(two, yq).intoArray(tile, next + column);
-    yr.fma(four, yp).intoArray(tile, next + 2 * column);
-    ys.fma(eight, yq).add(y5).intoArray(tile, next + 3 * column);
+    FULL_TYPE.cast(y0.add(yp).add(yr)).intoArray(tile, next);
+    FULL_TYPE.cast(ys.fma(two, yq)).intoArray(tile, next + column);
+    FULL_TYPE.cast(yr.fma(four, yp)).intoArray(tile, next + 2 * column);
+    FULL_TYPE.cast(ys.fma(eight, yq).add(y5)).intoArray(tile, next + 3 * column);
   }
 
   /**
@@ -182,18 +183,18 @@ final class VectorWinogradOutput {
     FloatVector xq = x1.sub(x2);
     FloatVector xr = x3.add(x4);
     FloatVector xs = x3.sub(x4);
-    x0.add(xp).add(xr).intoArray(tile, to);
-    xs.fma(two, xq).intoArray(tile, to + column);
-    xr.fma(four, xp).intoArray(tile, to + 2 * column);
-    xs.fma(eight, xq).add(x5).intoArray(tile, to + 3 * column);
+    FULL_TYPE.cast(x0.add(xp).add(xr)).intoArray(tile, to);
+    FULL_TYPE.cast(xs.fma(two, xq)).intoArray(tile, to + column);
+    FULL_TYPE.cast(xr.fma(four, xp)).intoArray(tile, to + 2 * column);
+    FULL_TYPE.cast(xs.fma(eight, xq).add(x5)).intoArray(tile, to + 3 * column);
     int next = to + 2 * line;
     FloatVector yp = y1.add(y2);
     FloatVector yq = y1.sub(y2);
     FloatVector yr = y3.add(y4);
     FloatVector ys = y3.sub(y4);
-    y0.add(yp).add(yr).intoArray(tile, next);
-    ys.fma(two, yq).intoArray(tile, next + column);
-    yr.fma(four, yp).intoArray(tile, next + 2 * column);
-    ys.fma(eight, yq).add(y5).intoArray(tile, next + 3 * column);
+    FULL_TYPE.cast(y0.add(yp).add(yr)).intoArray(tile, next);
+    FULL_TYPE.cast(ys.fma(two, yq)).intoArray(tile, next + column);
+    FULL_TYPE.cast(yr.fma(four, yp)).intoArray(tile, next + 2 * column);
+    FULL_TYPE.cast(ys.fma(eight, yq).add(y5)).intoArray(tile, next + 3 * column);
   }
 }

@@ -1,6 +1,7 @@
 package org.espalier.tensor.internal;
 
 import static org.espalier.tensor.internal.VectorPanels.FULL;
+import static org.espalier.tensor.internal.VectorPanels.FULL_TYPE;
 import static org.espalier.tensor.internal.VectorPanels.LANES;
 
 import jdk.incubator.vector.FloatVector;
@@ -52,12 +53,12 @@ final class VectorWinogradOutputGradient {
     FloatVector rOdd = r1.add(r3);
     FloatVector rSum = r2.fma(four, r0);
     FloatVector rDifference = r3.fma(eight, r1.add(r1));
-    r0.intoArray(points, to);
-    rEven.add(rOdd).intoArray(points, to + point);
-    rEven.sub(rOdd).intoArray(points, to + 2 * point);
-    rSum.add(rDifference).intoArray(points, to + 3 * point);
-    rSum.sub(rDifference).intoArray(points, to + 4 * point);
-    r3.intoArray(points, to + 5 * point);
+    FULL_TYPE.cast(r0).intoArray(points, to);
+    FULL_TYPE.cast(rEven.add(rOdd)).intoArray(points, to + point);
+    FULL_TYPE.cast(rEven.sub(rOdd)).intoArray(points, to + 2 * point);
+    FULL_TYPE.cast(rSum.add(rDifference)).intoArray(points, to + 3 * point);
+    FULL_TYPE.cast(rSum.sub(rDifference)).intoArray(points, to + 4 * point);
+    FULL_TYPE.cast(r3).intoArray(points, to + 5 * point);
   }
 
   /** Makes two rows, {@code (d0 + a·d2) ± (b·d1 + c·d3)}. */
@@ -113,22 +114,22 @@ final class VectorWinogradOutputGradient {
     FloatVector pOdd = p1.add(p3);
     FloatVector pSum = p2.fma(four, p0);
     FloatVector pDifference = p3.fma(eight, p1.add(p1));
-    p0.intoArray(points, to);
-    pEven.add(pOdd).intoArray(points, to + point);
-    pEven.sub(pOdd).intoArray(points, to + 2 * point);
-    pSum.add(pDifference).intoArray(points, to + 3 * point);
-    pSum.sub(pDifference).intoArray(points, to + 4 * point);
-    p3.intoArray(points, to + 5 * point);
+    FULL_TYPE.cast(p0).intoArray(points, to);
+    FULL_TYPE.cast(pEven.add(pOdd)).intoArray(points, to + point);
+    FULL_TYPE.cast(pEven.sub(pOdd)).intoArray(points, to + 2 * point);
+    FULL_TYPE.cast(pSum.add(pDifference)).intoArray(points, to + 3 * point);
+    FULL_TYPE.cast(pSum.sub(pDifference)).intoArray(points, to + 4 * point);
+    FULL_TYPE.cast(p3).intoArray(points, to + 5 * point);
     int next = to + 6 * point;
     FloatVector qEven = q0.add(q2);
     FloatVector qOdd = q1.add(q3);
     FloatVector qSum = q2.fma(four, q0);
     FloatVector qDifference = q3.fma(eight, q1.add(q1));
-    q0.intoArray(points, next);
-    qEven.add(qOdd).intoArray(points, next + point);
-    qEven.sub(qOdd).intoArray(points, next + 2 * point);
-    qSum.add(qDifference).intoArray(points, next + 3 * point);
-    qSum.sub(qDifference).intoArray(points, next + 4 * point);
-    q3.intoArray(points, next + 5 * point);
+    FULL_TYPE.cast(q0).intoArray(points, next);
+    FULL_TYPE.cast(qEven.add(qOdd)).intoArray(points, next + point);
+    FULL_TYPE.cast(qEven.sub(qOdd)).intoArray(points, next + 2 * point);
+    FULL_TYPE.cast(qSum.add(qDifference)).intoArray(points, next + 3 * point);
+    FULL_TYPE.cast(qSum.sub(qDifference)).intoArray(points, next + 4 * point);
+    FULL_TYPE.cast(q3).intoArray(points, next + 5 * point);
   }
 }

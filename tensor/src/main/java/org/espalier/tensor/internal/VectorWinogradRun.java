@@ -1,6 +1,7 @@
 package org.espalier.tensor.internal;
 
 import static org.espalier.tensor.internal.VectorPanels.FULL;
+import static org.espalier.tensor.internal.VectorPanels.FULL_TYPE;
 import static org.espalier.tensor.internal.VectorPanels.LANES;
 
 import jdk.incubator.vector.FloatVector;
@@ -52,12 +53,12 @@ final class VectorWinogradRun {
       FloatVector odd = d1.fma(minusFour, d3);
       FloatVector sum = d4.sub(d2);
       FloatVector difference = d3.sub(d1);
-      d0.fma(four, d2.fma(minusFive, d4)).intoArray(points, t);
-      even.add(odd).intoArray(points, t + point);
-      even.sub(odd).intoArray(points, t + 2 * point);
-      difference.fma(two, sum).intoArray(points, t + 3 * point);
-      difference.fma(minusTwo, sum).intoArray(points, t + 4 * point);
-      d1.fma(four, d3.fma(minusFive, d5)).intoArray(points, t + 5 * point);
+      FULL_TYPE.cast(d0.fma(four, d2.fma(minusFive, d4))).intoArray(points, t);
+      FULL_TYPE.cast(even.add(odd)).intoArray(points, t + point);
+      FULL_TYPE.cast(even.sub(odd)).intoArray(points, t + 2 * point);
+      FULL_TYPE.cast(difference.fma(two, sum)).intoArray(points, t + 3 * point);
+      FULL_TYPE.cast(difference.fma(minusTwo, sum)).intoArray(points, t + 4 * point);
+      FULL_TYPE.cast(d1.fma(four, d3.fma(minusFive, d5))).intoArray(points, t + 5 * point);
     }
   }
 
@@ -83,10 +84,10 @@ final class VectorWinogradRun {
       FloatVector q = m1.sub(m2);
       FloatVector r = m3.add(m4);
       FloatVector s = m3.sub(m4);
-      FloatVector.fromArray(FULL, products, f).add(p).add(r).intoArray(outputs, t);
-      s.fma(two, q).intoArray(outputs, t + row);
-      r.fma(four, p).intoArray(outputs, t + 2 * row);
-      s.fma(eight, q).add(m5).intoArray(outputs, t + 3 * row);
+      FULL_TYPE.cast(FloatVector.fromArray(FULL, products, f).add(p).add(r)).intoArray(outputs, t);
+      FULL_TYPE.cast(s.fma(two, q)).intoArray(outputs, t + row);
+      FULL_TYPE.cast(r.fma(four, p)).intoArray(outputs, t + 2 * row);
+      FULL_TYPE.cast(s.fma(eight, q).add(m5)).intoArray(outputs, t + 3 * row);
     }
   }
 }

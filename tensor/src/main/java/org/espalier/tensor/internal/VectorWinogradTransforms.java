@@ -1,6 +1,7 @@
 package org.espalier.tensor.internal;
 
 import static org.espalier.tensor.internal.VectorPanels.FULL;
+import static org.espalier.tensor.internal.VectorPanels.FULL_TYPE;
 import static org.espalier.tensor.internal.VectorPanels.LANES;
 
 import jdk.incubator.vector.FloatVector;
@@ -61,12 +62,12 @@ final class VectorWinogradTransforms {
         FloatVector o = g1.mul(1f / 6);
         FloatVector p = g0.mul(1f / 24).add(g2.mul(1f / 6));
         FloatVector q = g1.mul(1f / 12);
-        g0.mul(0.25f).intoArray(to, t);
-        e.sub(o).intoArray(to, t + toTap);
-        e.add(o).intoArray(to, t + 2 * toTap);
-        p.add(q).intoArray(to, t + 3 * toTap);
-        p.sub(q).intoArray(to, t + 4 * toTap);
-        g2.intoArray(to, t + 5 * toTap);
+        FULL_TYPE.cast(g0.mul(0.25f)).intoArray(to, t);
+        FULL_TYPE.cast(e.sub(o)).intoArray(to, t + toTap);
+        FULL_TYPE.cast(e.add(o)).intoArray(to, t + 2 * toTap);
+        FULL_TYPE.cast(p.add(q)).intoArray(to, t + 3 * toTap);
+        FULL_TYPE.cast(p.sub(q)).intoArray(to, t + 4 * toTap);
+        FULL_TYPE.cast(g2).intoArray(to, t + 5 * toTap);
       }
     }
   }
@@ -100,14 +101,14 @@ final class VectorWinogradTransforms {
         FloatVector q = g3.fma(four, g1).mul(1f / 45);
         FloatVector r = g0.fma(sixteen, g2.fma(four, g4)).mul(2f / 45);
         FloatVector s = g1.fma(four, g3).mul(4f / 45);
-        g0.intoArray(to, t);
-        e.sub(o).intoArray(to, t + toTap);
-        e.add(o).intoArray(to, t + 2 * toTap);
-        p.add(q).intoArray(to, t + 3 * toTap);
-        p.sub(q).intoArray(to, t + 4 * toTap);
-        r.add(s).intoArray(to, t + 5 * toTap);
-        r.sub(s).intoArray(to, t + 6 * toTap);
-        g4.intoArray(to, t + 7 * toTap);
+        FULL_TYPE.cast(g0).intoArray(to, t);
+        FULL_TYPE.cast(e.sub(o)).intoArray(to, t + toTap);
+        FULL_TYPE.cast(e.add(o)).intoArray(to, t + 2 * toTap);
+        FULL_TYPE.cast(p.add(q)).intoArray(to, t + 3 * toTap);
+        FULL_TYPE.cast(p.sub(q)).intoArray(to, t + 4 * toTap);
+        FULL_TYPE.cast(r.add(s)).intoArray(to, t + 5 * toTap);
+        FULL_TYPE.cast(r.sub(s)).intoArray(to, t + 6 * toTap);
+        FULL_TYPE.cast(g4).intoArray(to, t + 7 * toTap);
       }
     }
   }
@@ -157,9 +158,9 @@ final class VectorWinogradTransforms {
         FloatVector e = u1.add(u2).mul(-1f / 6);
         FloatVector p = u3.add(u4);
         FloatVector q = u3.sub(u4);
-        u0.mul(0.25f).add(e).add(p.mul(1f / 24)).intoArray(to, t);
-        u2.sub(u1).mul(1f / 6).add(q.mul(1f / 12)).intoArray(to, t + toTap);
-        e.add(p.mul(1f / 6)).add(u5).intoArray(to, t + 2 * toTap);
+        FULL_TYPE.cast(u0.mul(0.25f).add(e).add(p.mul(1f / 24))).intoArray(to, t);
+        FULL_TYPE.cast(u2.sub(u1).mul(1f / 6).add(q.mul(1f / 12))).intoArray(to, t + toTap);
+        FULL_TYPE.cast(e.add(p.mul(1f / 6)).add(u5)).intoArray(to, t + 2 * toTap);
       }
     }
   }
@@ -194,11 +195,11 @@ final class VectorWinogradTransforms {
         FloatVector q = u3.sub(u4).mul(1f / 45);
         FloatVector r = u5.add(u6).mul(2f / 45);
         FloatVector s = u5.sub(u6).mul(4f / 45);
-        u0.add(e).add(p.add(r.mul(16))).intoArray(to, t);
-        o.add(q.add(s.mul(4))).intoArray(to, t + toTap);
-        e.add(p.mul(4).add(r.mul(4))).intoArray(to, t + 2 * toTap);
-        o.add(q.mul(4).add(s)).intoArray(to, t + 3 * toTap);
-        e.add(p.mul(16).add(r)).add(u7).intoArray(to, t + 4 * toTap);
+        FULL_TYPE.cast(u0.add(e).add(p.add(r.mul(16)))).intoArray(to, t);
+        FULL_TYPE.cast(o.add(q.add(s.mul(4)))).intoArray(to, t + toTap);
+        FULL_TYPE.cast(e.add(p.mul(4).add(r.mul(4)))).intoArray(to, t + 2 * toTap);
+        FULL_TYPE.cast(o.add(q.mul(4).add(s))).intoArray(to, t + 3 * toTap);
+        FULL_TYPE.cast(e.add(p.mul(16).add(r)).add(u7)).intoArray(to, t + 4 * toTap);
       }
     }
   }

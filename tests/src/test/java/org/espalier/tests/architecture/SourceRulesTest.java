@@ -73,6 +73,26 @@ class SourceRulesTest {
                         && file.toString().contains("internal"))));
   }
 
+  /** Why: see {@code VectorPanels.FULL_TYPE}. No figure would show a store that was forgotten. */
+  @Test
+  void everyStoredVectorIsCastToItsClass() {
+    Pattern store = Pattern.compile("[;{}]([^;{}]*)\\.intoArray\\(");
+    assertEquals(
+        List.of(),
+        offenders(
+            MAIN,
+            file ->
+                store
+                    .matcher(withoutComments(SourceTree.read(file)))
+                    .results()
+                    .anyMatch(
+                        match -> !match.group(1).strip().matches("(?s)\\w+_TYPE\\s*\\.cast.*"))));
+  }
+
+  private static String withoutComments(String source) {
+    return source.replaceAll("(?s)/\\*.*?\\*/", "").replaceAll("//[^\n]*", "");
+  }
+
   @Test
   void noWildcardImports() {
     assertEquals(
