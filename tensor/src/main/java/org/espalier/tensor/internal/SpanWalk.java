@@ -26,7 +26,7 @@ final class SpanWalk {
   private static final int HEAD = 4096;
 
   /** Pieces of work for each of several threads: no more, since each takes scratch arrays. */
-  private static final int PIECES = 4;
+  private static final int PIECES = 8;
 
   private static final float[][] NONE = {};
 

@@ -20,7 +20,7 @@ final class VectorWinograd {
   private static final int BLOCK = 200_000;
 
   /** Fewest tiles of a block: weights are read once a block, mostly from a slower cache. */
-  private static final int TILES = 48;
+  private static final int TILES = 64;
 
   private final VectorWinogradForm form;
   private final int pointCount;
@@ -94,7 +94,7 @@ final class VectorWinograd {
     }
     float[] first = bias;
     int all = images * tiles.down();
-    int blocks = (all + tileRows() - 1) / tileRows();
+    int blocks = blocks(all);
     int together = (all + blocks - 1) / blocks;
     Parallel.range(
         blocks,
@@ -105,8 +105,8 @@ final class VectorWinograd {
           float[] products = Scratch.take((long) pointCount * outPlane(most));
           VectorProduct product = blocks == 1 ? null : VectorProduct.take();
           for (int block = from; block < to; block++) {
-            int row = block * together;
-            int count = Math.min(together, all - row);
+            int row = (int) ((long) all * block / blocks);
+            int count = (int) ((long) all * (block + 1) / blocks) - row;
             block(product, row, count, source, panels, first, points, products, clamp, target);
           }
           if (product != null) {
@@ -136,9 +136,12 @@ final class VectorWinograd {
     }
   }
 
-  private int tileRows() {
+  /** Returns the number of blocks, even where there are several: so two threads end together. */
+  private int blocks(int all) {
     int fit = BLOCK / (pointCount * (inStride + outStride));
-    return Math.max(1, Math.max(fit, TILES) / tiles.across());
+    int tileRows = Math.max(1, Math.max(fit, TILES) / tiles.across());
+    int blocks = (all + tileRows - 1) / tileRows;
+    return blocks == 1 ? 1 : Math.min(all, blocks + blocks % 2);
   }
 
   /** Returns the distance of two points of the inputs: not a power of two, for the caches' sake. */
@@ -175,10 +178,9 @@ final class VectorWinograd {
     int inPlane = inPlane(count * across);
     int outPlane = outPlane(count * across);
     boolean only = mine == null;
-    int rowGrain = only ? Parallel.grain((long) across * pointCount * 4) : count;
     Parallel.range(
         count,
-        rowGrain,
+        only ? Parallel.grain(VectorWinogradTiles.work(across, pointCount, in)) : count,
         (from, to) -> {
           for (int i = from; i < to; i++) {
             tiles.transform(source, row + i, points, i * across, inPlane);
@@ -205,7 +207,7 @@ final class VectorWinograd {
         });
     Parallel.range(
         count,
-        rowGrain,
+        only ? Parallel.grain(VectorWinogradTiles.work(across, pointCount, out)) : count,
         (from, to) -> {
           float[] half = Scratch.take(VectorWinogradForm.HALF);
           float[] aside =

@@ -16,13 +16,18 @@ final class VectorWinogradGradient {
   private static final int BLOCK = 200_000;
 
   /** Fewest tiles of a block: the sums are loaded and stored once a block. */
-  private static final int TILES = 64;
+  private static final int TILES = 128;
 
-  /** Most pieces, fewest tiles of one, and most floats of the sums of all. */
+  /** Most pieces, and fewest tiles of one. */
   private static final int PIECES = 8;
 
   private static final int PIECE_TILES = 128;
-  private static final int SUMS = 1 << 24;
+
+  /** Pieces where the sums of more of them would leave the caches. */
+  private static final int FEW_PIECES = 4;
+
+  /** Floats of the sums of all pieces that caches hold: 4 MB. */
+  private static final int SUMS = 1 << 20;
 
   private final VectorWinogradForm form;
   private final int pointCount;
@@ -55,8 +60,7 @@ final class VectorWinogradGradient {
   void run(float[] x, float[] dy, float[] dw) {
     int all = images * inputs.down();
     int size = groups * groupSize();
-    int pieces = Math.min(PIECES, all * inputs.across() / PIECE_TILES);
-    int parts = Math.max(1, Math.min(Math.min(pieces, all), SUMS / size));
+    int parts = parts(all, size);
     float[] sums = Scratch.take((long) parts * size);
     Parallel.range(
         parts,
@@ -95,6 +99,20 @@ final class VectorWinogradGradient {
     Scratch.give(sums);
   }
 
+  /**
+   * Returns how many pieces have sums of their own. Where caches hold only a few sums, there is one
+   * piece, whose steps are split over threads: sums that go through memory once a block would cost
+   * more than that.
+   */
+  private int parts(int all, int size) {
+    int wanted = Math.min(all, Math.min(PIECES, all * inputs.across() / PIECE_TILES));
+    int few = Math.min(wanted, FEW_PIECES);
+    if ((long) wanted * size <= SUMS) {
+      return Math.max(1, wanted);
+    }
+    return (long) few * size <= SUMS ? few : 1;
+  }
+
   /** Returns the floats from the sums of one output channel to those of the next. */
   private int sumStride() {
     return VectorWinogradTiles.stride(in / groups);
@@ -124,7 +142,7 @@ final class VectorWinogradGradient {
       int inPlane = count * across * inStride + 16;
       Parallel.range(
           count,
-          only ? Parallel.grain((long) across * pointCount * 4) : count,
+          only ? Parallel.grain(VectorWinogradTiles.work(across, pointCount, in + out)) : count,
           (from, to) -> {
             for (int i = from; i < to; i++) {
               gradients.transform(dy, begin + i, left, i * across, outPlane);

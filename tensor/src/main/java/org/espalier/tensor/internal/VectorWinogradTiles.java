@@ -14,6 +14,9 @@ import static org.espalier.tensor.internal.VectorWinogradForm.WIDE;
  * and channels alike and fills its vectors. With full vectors a whole tile at a time is as fast.
  */
 final class VectorWinogradTiles {
+  /** Elementary operations that a vector of a point takes, both axes together. */
+  private static final int OPERATIONS = 4;
+
   private final VectorWinogradForm form;
   private final boolean gradient;
   private final int channels;
@@ -80,6 +83,11 @@ final class VectorWinogradTiles {
   /** Returns the tiles in a row of them. */
   int across() {
     return across;
+  }
+
+  /** Returns the work of transforming so many tiles, in elementary operations. */
+  static long work(int tiles, int points, int channels) {
+    return (long) OPERATIONS * tiles * points * vectors(channels);
   }
 
   /** Returns the rows of tiles in an image. */

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 final class ThreadTeam {
   /** How long helpers look out for the next loop, in nanoseconds: the time of some kernels. */
-  private static final long SPIN_NANOS = 200_000;
+  private static final long SPIN_NANOS = 500_000;
 
   /** Spins between two readings of the clock. */
   private static final int SPINS = 64;
