@@ -20,7 +20,7 @@ final class VectorWinograd {
   private static final int BLOCK = 200_000;
 
   /** Fewest tiles of a block: weights are read once a block, mostly from a slower cache. */
-  private static final int TILES = 64;
+  private static final int TILES = 48;
 
   private final VectorWinogradForm form;
   private final int pointCount;
