@@ -16,7 +16,10 @@ import java.util.concurrent.atomic.AtomicReference;
  * a time; loops inside its pieces, and other callers, get teams of their own.
  */
 final class ThreadTeam {
-  /** How long helpers look out for the next loop, in nanoseconds: the time of some kernels. */
+  /**
+   * How long helpers look out for the next loop, in nanoseconds: longer than most of what a step
+   * does between two loops, less than anybody would notice when it ends.
+   */
   private static final long SPIN_NANOS = 500_000;
 
   /** Spins between two readings of the clock. */
