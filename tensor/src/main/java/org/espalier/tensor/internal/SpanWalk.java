@@ -338,7 +338,7 @@ final class SpanWalk {
 
   /** Returns the first row of a block. */
   private int row(int block) {
-    return (int) ((long) span.middle() * block / blocks);
+    return Parallel.border(span.middle(), blocks, block);
   }
 
   /** Returns where a row of a unit begins. */

@@ -21,6 +21,8 @@ final class VectorPool {
   private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Integer> I =
       VectorSpecies.of(int.class, FloatVector.SPECIES_PREFERRED.vectorShape());
+
+  /** The class of the positions that are stored, see {@link VectorPanels#FULL_TYPE}. */
   private static final Class<? extends IntVector> INT_TYPE = IntVector.zero(I).getClass();
 
   private VectorPool() {}

@@ -19,7 +19,10 @@ final class VectorWinograd {
   /** Floats of a block of tiles and its products: three quarters of an L2 cache. */
   private static final int BLOCK = 200_000;
 
-  /** Fewest tiles of a block: weights are read once a block, mostly from a slower cache. */
+  /**
+   * Fewest tiles of a block, before the number of blocks is made even: weights are read once a
+   * block, mostly from a slower cache.
+   */
   private static final int TILES = 48;
 
   private final VectorWinogradForm form;
@@ -105,8 +108,8 @@ final class VectorWinograd {
           float[] products = Scratch.take((long) pointCount * outPlane(most));
           VectorProduct product = blocks == 1 ? null : VectorProduct.take();
           for (int block = from; block < to; block++) {
-            int row = (int) ((long) all * block / blocks);
-            int count = (int) ((long) all * (block + 1) / blocks) - row;
+            int row = Parallel.border(all, blocks, block);
+            int count = Parallel.border(all, blocks, block + 1) - row;
             block(product, row, count, source, panels, first, points, products, clamp, target);
           }
           if (product != null) {
@@ -136,7 +139,7 @@ final class VectorWinograd {
     }
   }
 
-  /** Returns the number of blocks, even where there are several: so two threads end together. */
+  /** Returns the number of blocks, even where rows allow it: so two threads end together. */
   private int blocks(int all) {
     int fit = BLOCK / (pointCount * (inStride + outStride));
     int tileRows = Math.max(1, Math.max(fit, TILES) / tiles.across());
@@ -180,7 +183,7 @@ final class VectorWinograd {
     boolean only = mine == null;
     Parallel.range(
         count,
-        only ? Parallel.grain(VectorWinogradTiles.work(across, pointCount, in)) : count,
+        only ? Parallel.grain(tiles.work()) : count,
         (from, to) -> {
           for (int i = from; i < to; i++) {
             tiles.transform(source, row + i, points, i * across, inPlane);

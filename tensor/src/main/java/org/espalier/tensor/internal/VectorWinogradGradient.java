@@ -12,7 +12,7 @@ import org.espalier.tensor.parallel.Parallel;
  * added in order, so that the result does not depend on the threads.
  */
 final class VectorWinogradGradient {
-  /** Floats of a block of transformed tiles: three quarters of an L2 cache. */
+  /** Floats of a block of transformed tiles where that is more than {@link #TILES}. */
   private static final int BLOCK = 200_000;
 
   /** Fewest tiles of a block: the sums are loaded and stored once a block. */
@@ -60,16 +60,17 @@ final class VectorWinogradGradient {
   void run(float[] x, float[] dy, float[] dw) {
     int all = images * inputs.down();
     int size = groups * groupSize();
-    int parts = parts(all, size);
+    int parts = parts();
+    boolean spare = parts < Parallel.threads();
     float[] sums = Scratch.take((long) parts * size);
     Parallel.range(
         parts,
         1,
         (from, to) -> {
           for (int part = from; part < to; part++) {
-            int first = (int) ((long) all * part / parts);
-            int end = (int) ((long) all * (part + 1) / parts);
-            sum(first, end, parts == 1, x, dy, sums, part * size);
+            int first = Parallel.border(all, parts, part);
+            int end = Parallel.border(all, parts, part + 1);
+            sum(first, end, spare, x, dy, sums, part * size);
           }
         });
     Parallel.range(
@@ -100,17 +101,19 @@ final class VectorWinogradGradient {
   }
 
   /**
-   * Returns how many pieces have sums of their own. Where caches hold only a few sums, there is one
-   * piece, whose steps are split over threads: sums that go through memory once a block would cost
-   * more than that.
+   * Returns how many pieces have sums of their own: eight where caches hold the sums of eight, four
+   * where they hold those of four, else one, since sums that go through memory once a block cost
+   * more than splitting each step; fewer where there are few tiles.
    */
-  private int parts(int all, int size) {
+  int parts() {
+    int all = images * inputs.down();
+    long size = (long) groups * groupSize();
     int wanted = Math.min(all, Math.min(PIECES, all * inputs.across() / PIECE_TILES));
     int few = Math.min(wanted, FEW_PIECES);
-    if ((long) wanted * size <= SUMS) {
+    if (wanted * size <= SUMS) {
       return Math.max(1, wanted);
     }
-    return (long) few * size <= SUMS ? few : 1;
+    return few * size <= SUMS ? few : 1;
   }
 
   /** Returns the floats from the sums of one output channel to those of the next. */
@@ -126,12 +129,13 @@ final class VectorWinogradGradient {
   /**
    * Sums over rows of tiles {@code first} to {@code end}.
    *
-   * @param only whether no other thread has a part: then each step is split over threads
+   * @param spare whether there are more threads than parts: then each step is split over threads
    */
-  private void sum(int first, int end, boolean only, float[] x, float[] dy, float[] sums, int at) {
+  private void sum(int first, int end, boolean spare, float[] x, float[] dy, float[] sums, int at) {
     int across = inputs.across();
     int together =
         Math.max(1, Math.max(BLOCK / (pointCount * (inStride + outStride)), TILES) / across);
+    together = Math.min(together, end - first);
     float[] left = Scratch.take((long) pointCount * (together * across * outStride + 16));
     float[] right =
         Scratch.take((long) pointCount * (together * across * inStride + 16) + VectorPanels.WIDEST);
@@ -142,7 +146,7 @@ final class VectorWinogradGradient {
       int inPlane = count * across * inStride + 16;
       Parallel.range(
           count,
-          only ? Parallel.grain(VectorWinogradTiles.work(across, pointCount, in + out)) : count,
+          spare ? Parallel.grain(inputs.work() + gradients.work()) : count,
           (from, to) -> {
             for (int i = from; i < to; i++) {
               gradients.transform(dy, begin + i, left, i * across, outPlane);
@@ -152,7 +156,7 @@ final class VectorWinogradGradient {
       long work = (long) (out / groups) * sumStride() * count * across / VectorPanels.LANES;
       Parallel.range(
           groups * pointCount,
-          only ? Parallel.grain(work) : groups * pointCount,
+          spare ? Parallel.grain(work) : groups * pointCount,
           (from, to) ->
               multiply(
                   from,

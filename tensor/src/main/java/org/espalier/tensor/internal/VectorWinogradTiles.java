@@ -85,7 +85,16 @@ final class VectorWinogradTiles {
     return across;
   }
 
-  /** Returns the work of transforming so many tiles, in elementary operations. */
+  /** Returns the work of transforming one row of these tiles, in elementary operations. */
+  long work() {
+    return work(across, form.points(), channels);
+  }
+
+  /**
+   * Returns the work of transforming tiles to their points or back, in elementary operations.
+   *
+   * @param points points of a tile
+   */
   static long work(int tiles, int points, int channels) {
     return (long) OPERATIONS * tiles * points * vectors(channels);
   }

@@ -77,8 +77,11 @@ public final class Parallel {
     return own != null ? own.getParallelism() : ForkJoinPool.getCommonPoolParallelism() + 1;
   }
 
-  /** Returns the first item of a piece. */
-  static int border(int count, int pieces, int piece) {
+  /**
+   * Returns the first item of a piece, {@code ⌊count · piece / pieces⌋}; for the number of pieces,
+   * the end of the last.
+   */
+  public static int border(int count, int pieces, int piece) {
     return (int) ((long) count * piece / pieces);
   }
 }

@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicReference;
 final class ThreadTeam {
   /**
    * How long helpers look out for the next loop, in nanoseconds: longer than most of what a step
-   * does between two loops, less than anybody would notice when it ends.
+   * does between two loops, too short for anybody to notice that they spin on behind the last one.
    */
   private static final long SPIN_NANOS = 500_000;
 

@@ -2,6 +2,7 @@ package org.espalier.tensor.internal;
 
 import static org.espalier.tensor.internal.Floats.dirty;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Arrays;
 import java.util.Random;
@@ -20,43 +21,59 @@ class VectorWinogradGradientTest {
     VectorAssumptions.vectorModule();
   }
 
-  /** The number of tiles and the size of the sums decide: the first row has eight pieces. */
-  @ParameterizedTest(name = "n{0} {1}x{2} {3}->{4}")
+  @ParameterizedTest(name = "{0}x{1} n{2} {3}x{4} {5}->{6} in {7}: {8} pieces")
   @CsvSource({
-    "70, 15, 16, 18, 20",
-    "70, 15, 16, 70, 64",
-    "17, 15, 16, 200, 180",
-    "130, 7, 5, 130, 257",
+    "3, 3, 70, 15, 16, 18, 20, 1, 8",
+    "3, 3, 70, 15, 16, 70, 64, 1, 4",
+    "3, 3, 20, 15, 16, 70, 64, 1, 2",
+    "3, 3, 17, 15, 16, 200, 180, 1, 1",
+    "3, 3, 130, 7, 5, 130, 257, 1, 1",
+    "5, 5, 70, 9, 10, 34, 40, 1, 4",
+    "1, 5, 70, 1, 40, 130, 128, 1, 5",
+    "3, 3, 70, 15, 16, 96, 96, 3, 8"
   })
   void agreesWithTheDirectSumWithAnyNumberOfThreads(
-      int batch, int height, int width, int in, int out) {
-    ConvGeometry g = VectorWinogradTest.geometry(3, 3, batch, height, width, in, out, 1, 1, 1, 1);
+      int kernelHeight,
+      int kernelWidth,
+      int batch,
+      int height,
+      int width,
+      int in,
+      int out,
+      int groups,
+      int pieces) {
+    int pad = kernelWidth / 2;
+    ConvGeometry g =
+        VectorWinogradTest.geometry(
+            kernelHeight, kernelWidth, batch, height, width, in, out, pad, pad, pad, groups);
+    assertEquals(pieces, gradient(g).parts());
     Random random = new Random(7);
     float[] x = Floats.noise(random, batch * height * width * in);
     float[] dy = Floats.noise(random, batch * height * width * out);
-    float[] direct = new float[9 * in * out];
+    float[] direct = new float[kernelHeight * kernelWidth * in / groups * out];
     new VectorWeightGradient(g, x, dy).run(direct);
-    float[] single = transformed(g, x, dy, 1);
     double[] expected = new double[direct.length];
     Arrays.setAll(expected, k -> direct[k]);
+    float[] single = transformed(g, x, dy, 1);
     Floats.assertClose("weight gradient", expected, single, BOUND);
-    assertArrayEquals(single, transformed(g, x, dy, 2));
-    assertArrayEquals(single, transformed(g, x, dy, 3));
+    for (int threads : new int[] {2, 3, 6}) {
+      assertArrayEquals(single, transformed(g, x, dy, threads));
+    }
+  }
+
+  private static VectorWinogradGradient gradient(ConvGeometry g) {
+    return new VectorWinogradGradient(
+        g.batch(),
+        WindowAxis.rows(g),
+        WindowAxis.columns(g),
+        g.inChannels(),
+        g.outChannels(),
+        g.groups());
   }
 
   private static float[] transformed(ConvGeometry g, float[] x, float[] dy, int threads) {
-    float[] dw = dirty(9 * g.inChannels() * g.outChannels());
-    VectorAssumptions.inPool(
-        threads,
-        () ->
-            new VectorWinogradGradient(
-                    g.batch(),
-                    WindowAxis.rows(g),
-                    WindowAxis.columns(g),
-                    g.inChannels(),
-                    g.outChannels(),
-                    1)
-                .run(x, dy, dw));
+    float[] dw = dirty(g.kernelHeight() * g.kernelWidth() * g.groupIn() * g.outChannels());
+    VectorAssumptions.inPool(threads, () -> gradient(g).run(x, dy, dw));
     return dw;
   }
 }
